@@ -1,0 +1,110 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// Settings that every Swift target shares.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+    .treatAllWarnings(as: .error),
+]
+
+let collections: [Target.Dependency] = [
+    .product(name: "DequeModule", package: "swift-collections"),
+    .product(name: "HeapModule", package: "swift-collections"),
+]
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+]
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+
+let package = Package(
+    name: "sessiond",
+    products: [
+        .executable(name: "sessiond", targets: ["sessiond"]),
+        .library(name: "SessiondClient", targets: ["SessiondClient"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0", traits: ["JSON", "YAML"]),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CHiredis"),
+        .systemLibrary(name: "CZlib"),
+        .target(name: "RESP", dependencies: ["CHiredis"], swiftSettings: strict + [.strictMemorySafety()]),
+        .target(name: "DjangoSession", dependencies: ["CZlib", crypto], swiftSettings: strict),
+        .target(name: "SessionModel", dependencies: [crypto], swiftSettings: strict),
+        .target(
+            name: "SessionDirectory",
+            dependencies: ["SessionModel", "DjangoSession"] + collections,
+            swiftSettings: strict
+        ),
+        .target(name: "JSONRPC", dependencies: ["SessionModel"], swiftSettings: strict),
+        .target(
+            name: "RedisTransport",
+            dependencies: ["RESP", "SessionModel", logging, lifecycle] + nio + collections,
+            swiftSettings: strict
+        ),
+        .target(
+            name: "AuditJournal",
+            dependencies: ["SessionModel"] + collections,
+            swiftSettings: strict
+        ),
+        .target(
+            name: "SocketService",
+            dependencies: ["JSONRPC", "SessionModel", logging, lifecycle] + nio,
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Daemon",
+            dependencies: [
+                "RedisTransport", "SessionDirectory", "DjangoSession", "SessionModel", "AuditJournal", "SocketService",
+                configuration, logging, lifecycle,
+            ] + nio,
+            swiftSettings: strict
+        ),
+        .target(name: "SessiondClient", dependencies: ["JSONRPC", "SessionModel"] + nio, swiftSettings: strict),
+        .executableTarget(
+            name: "sessiond",
+            dependencies: ["Daemon", "SessiondClient", argumentParser],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "TestSupport",
+            dependencies: ["DjangoSession", "SessionModel", crypto],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "RESPTests", dependencies: ["RESP"], swiftSettings: strict),
+        .testTarget(
+            name: "DjangoSessionTests",
+            dependencies: ["DjangoSession", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "JSONRPCTests", dependencies: ["JSONRPC"], swiftSettings: strict),
+        .testTarget(
+            name: "SessiondClientTests",
+            dependencies: ["SessiondClient", "JSONRPC"] + nio,
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "SessionDirectoryTests",
+            dependencies: ["SessionDirectory", "TestSupport"],
+            swiftSettings: strict
+        ),
+    ]
+)
