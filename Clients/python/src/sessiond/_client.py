@@ -1,0 +1,208 @@
+"""The blocking client."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Optional, Union
+
+from ._connection import Connection, ConnectionLost
+from ._errors import RequestFailed
+from ._events import EventStream
+from ._model import EventPage, Identity, SessionData, SessionPage, as_object
+from ._paths import find_socket
+from ._pool import Pool
+
+
+class Client:
+    """Asks the daemon through its Unix socket. One client may be shared by all threads of a process.
+
+    Connections are opened when needed, kept, and opened again after a restart of the daemon; a forked child opens its
+    own. Every method raises a SessiondError where sessiond cannot tell, which never means that nobody is logged in.
+    """
+
+    def __init__(self, socket_path: Optional[str] = None, timeout: float = 2.0, *, pool_size: int = 8) -> None:
+        """Prepare a client; nothing is connected yet.
+
+        `socket_path`: the daemon's socket; by default `$SESSIOND_SOCKET`, else the first that exists of
+        `$RUNTIME_DIRECTORY/sessiond.sock`, `/run/sessiond/sessiond.sock`, `$XDG_RUNTIME_DIR/sessiond/sessiond.sock`.
+        `timeout`: seconds for a whole request, connecting included. `pool_size`: how many requests may be under way.
+        """
+        if timeout <= 0 or pool_size < 1:
+            raise ValueError("timeout and pool_size must be greater than 0")
+        self._socket_path = socket_path
+        self._timeout = timeout
+        self._pool_size = pool_size
+        self._pool = Pool(self._connect, pool_size)
+
+    def __enter__(self) -> Client:
+        """Return the client itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[type[BaseException]],
+        error: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        """Close the client."""
+        self.close()
+
+    def __repr__(self) -> str:
+        """Name the socket."""
+        return f"<sessiond.Client {self._socket_path or find_socket()}>"
+
+    def close(self) -> None:
+        """Close the connections. Streams of events are closed by themselves, not by this."""
+        self._current_pool().close()
+
+    def identity(self, session_key: str, *, confirm: bool = False) -> Identity:
+        """Say who is behind a session key, the value of Django's session cookie.
+
+        `confirm` has Redis asked for any answer; without it an answer that somebody is logged in may come from the
+        daemon's cache, which is never older than its `--max-staleness`.
+        """
+        return Identity._from_result(self._call("session.identity", _session(session_key, confirm)))
+
+    def get(self, session_key: str, *, confirm: bool = False) -> SessionData:
+        """Return the decoded session; needs the right `read`."""
+        return SessionData._from_result(self._call("session.get", _session(session_key, confirm)))
+
+    def sessions(
+        self, user_id: Union[str, int, None] = None, *, limit: int = 100, after: Optional[str] = None
+    ) -> SessionPage:
+        """Return a page of the live sessions of a user, or of everybody; needs the right `list`.
+
+        `limit`: 1 to 1000. `after`: the `next` of the page before.
+        """
+        params = _given(user_id=_user(user_id), limit=limit, after=after)
+        return SessionPage._from_result(self._call("session.list", params))
+
+    def events(
+        self,
+        after: Optional[str] = None,
+        types: Optional[Iterable[str]] = None,
+        *,
+        user_id: Union[str, int, None] = None,
+        session: Optional[str] = None,
+        session_key: Optional[str] = None,
+    ) -> EventStream:
+        """Subscribe, on a connection of its own, and return an endless iterator over events.
+
+        `after`: an event's id; `""` for the oldest that the journal holds; by default only what happens from now on.
+        `types`: such as `["dev.sessiond.login"]`. `session` or `session_key`: follow one session through its
+        rotations. Needs the right `observe`; with a `session_key` the right `identify` is enough.
+
+        The iterator resumes by itself after a lost connection. It raises PositionLost where events are gone for good:
+        list the sessions anew, then go on from the list's position.
+        """
+        params = _given(
+            types=None if types is None else list(types),
+            user_id=_user(user_id),
+            session=session,
+            session_key=session_key,
+        )
+        return EventStream(self._connect, params, after, self._timeout)
+
+    def query(
+        self,
+        after: Optional[str] = None,
+        *,
+        since: Union[str, datetime, None] = None,
+        until: Union[str, datetime, None] = None,
+        types: Optional[Iterable[str]] = None,
+        user_id: Union[str, int, None] = None,
+        session: Optional[str] = None,
+        limit: int = 100,
+    ) -> EventPage:
+        """Return a page of past events, oldest first; needs the right `observe`.
+
+        `since` (inclusive) and `until` (exclusive): RFC 3339 text or a datetime with a time zone. `limit`: 1 to 1000.
+        """
+        params = _given(
+            after=after,
+            since=_time(since),
+            until=_time(until),
+            types=None if types is None else list(types),
+            user_id=_user(user_id),
+            session=session,
+            limit=limit,
+        )
+        return EventPage._from_result(self._call("events.query", params))
+
+    def status(self) -> dict[str, Any]:
+        """Return the daemon's figures: link, sessions, cache, memory, journal, clients."""
+        return as_object(self._call("server.status", {}))
+
+    def info(self) -> dict[str, Any]:
+        """Return the daemon's version, its limits, and the rights that this process has."""
+        return as_object(self._call("server.info", {}))
+
+    def _call(self, method: str, params: dict[str, Any]) -> Any:
+        deadline = time.monotonic() + self._timeout
+        pool = self._current_pool()
+        with pool.permit(deadline):
+            idle = pool.take_idle()
+            if idle is not None:
+                try:
+                    return _exchange(pool, idle, method, params, deadline)
+                except ConnectionLost:
+                    # It was closed while it lay idle, by a restart for instance. No method here changes anything, so
+                    # asking once more on a new connection is safe.
+                    pool.drop_idle()
+            return _exchange(pool, pool.open(deadline), method, params, deadline)
+
+    def _connect(self, deadline: float) -> Connection:
+        # Looked up every time: the daemon may come up later, elsewhere.
+        return Connection(self._socket_path or find_socket(), deadline)
+
+    def _current_pool(self) -> Pool:
+        pool = self._pool
+        if pool.pid != os.getpid():
+            pool.abandon()
+            # Two threads of the child may both do this: each goes on with its own, the last one stays.
+            pool = self._pool = Pool(self._connect, self._pool_size)
+        return pool
+
+
+def _exchange(pool: Pool, connection: Connection, method: str, params: dict[str, Any], deadline: float) -> Any:
+    complete = False
+    try:
+        result = connection.call(method, params, deadline)
+        complete = True
+        return result
+    except RequestFailed as error:
+        # The daemon closes the connection after -32600 and cannot say to what -32700 belongs.
+        complete = error.code not in (None, -32600, -32700)
+        raise
+    finally:
+        if complete:
+            pool.give_back(connection)
+        else:
+            connection.close()
+
+
+def _session(session_key: str, confirm: bool) -> dict[str, Any]:
+    params: dict[str, Any] = {"session_key": session_key}
+    if confirm:
+        params["confirm"] = True
+    return params
+
+
+def _given(**params: Any) -> dict[str, Any]:
+    return {name: value for name, value in params.items() if value is not None}
+
+
+def _user(user_id: Union[str, int, None]) -> Optional[str]:
+    return None if user_id is None else str(user_id)
+
+
+def _time(value: Union[str, datetime, None]) -> Optional[str]:
+    if not isinstance(value, datetime):
+        return value
+    if value.tzinfo is None:
+        raise ValueError("a datetime without a time zone names no moment: use datetime.now(timezone.utc) and the like")
+    return value.isoformat(timespec="milliseconds")

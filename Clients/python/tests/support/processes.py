@@ -1,0 +1,147 @@
+"""Real processes for tests: a private redis-server and a daemon, each in a temporary folder of its own."""
+
+from __future__ import annotations
+
+import os
+import queue
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+from pathlib import Path
+from typing import Callable, Optional
+
+#: Generous, since a test machine may be busy: nothing waits this long unless something is broken.
+DEADLINE_SECONDS = 30.0
+
+
+def wait_for(condition: Callable[[], object], what: str, seconds: float = DEADLINE_SECONDS) -> object:
+    """Return the first true answer of `condition`, or fail naming `what` was waited for."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = condition()
+        if answer:
+            return answer
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds:g} s in vain for {what}")
+        time.sleep(0.02)
+
+
+class PrivateRedis:
+    """A redis-server that listens on a Unix socket in `folder` only and keeps nothing on disk."""
+
+    def __init__(self, folder: Path) -> None:
+        program = shutil.which("redis-server")
+        if program is None:
+            raise FileNotFoundError("redis-server is not installed: apt-get install redis-server")
+        self.folder = folder
+        self.path = folder / "redis.sock"
+        self._command = [
+            *(program, "--port", "0", "--unixsocket", str(self.path), "--unixsocketperm", "700"),
+            *("--dir", str(folder), "--save", "", "--appendonly", "no", "--daemonize", "no"),
+        ]
+        self._process: Optional[subprocess.Popen[bytes]] = None
+
+    @property
+    def url(self) -> str:
+        return f"unix://{self.path}?db=0"
+
+    def start(self) -> None:
+        with open(self.folder / "redis.log", "ab") as log:
+            self._process = subprocess.Popen(self._command, stdout=log, stderr=log)
+        wait_for(self._answers, "redis-server to answer")
+
+    def stop(self) -> None:
+        _end(self._process)
+        self._process = None
+
+    def command(self, *words: str | bytes | int) -> bytes:
+        """Send one command and return its reply's first line, or the bulk string that it announces."""
+        parts = [word if isinstance(word, bytes) else str(word).encode() for word in words]
+        request = b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(part), part) for part in parts)
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(DEADLINE_SECONDS)
+            connection.connect(str(self.path))
+            connection.sendall(request)
+            with connection.makefile("rb") as reply:
+                line = reply.readline().rstrip(b"\r\n")
+                if line.startswith(b"-"):
+                    raise AssertionError(line.decode())
+                if line.startswith(b"$") and line != b"$-1":
+                    return reply.read(int(line[1:]))
+                return line[1:]
+
+    def _answers(self) -> bool:
+        if self._process is not None and self._process.poll() is not None:
+            raise AssertionError((self.folder / "redis.log").read_text())
+        try:
+            return self.command("PING") == b"PONG"
+        except OSError:
+            return False
+
+
+class Daemon:
+    """`sessiond serve` with its socket in `folder`, on a private Redis."""
+
+    def __init__(self, binary: str, folder: Path, redis_url: str, secret_key_file: Path, *options: str) -> None:
+        self.path = folder / "sessiond.sock"
+        self.lines: list[str] = []
+        self._command = [
+            *(binary, "serve", "--redis-url", redis_url, "--socket", str(self.path)),
+            *("--secret-key-file", str(secret_key_file), "--journal", "memory"),
+            *("--state-directory", str(folder / "state"), *options),
+        ]
+        self._process: Optional[subprocess.Popen[str]] = None
+
+    def start(self) -> None:
+        """Return when the daemon has said that it is ready."""
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("SESSIOND_")}
+        self._process = subprocess.Popen(
+            self._command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace", env=environ
+        )
+        ready: queue.Queue[bool] = queue.Queue()
+        threading.Thread(target=self._read, args=(self._process, ready), daemon=True).start()
+        try:
+            answer = ready.get(timeout=DEADLINE_SECONDS)
+        except queue.Empty:
+            answer = False
+        if not answer:
+            self.kill()
+            raise AssertionError("the daemon did not become ready:\n" + "\n".join(self.lines))
+
+    def stop(self) -> int:
+        """Stop it cleanly and return its exit status."""
+        status = _end(self._process)
+        self._process = None
+        return status
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(DEADLINE_SECONDS)
+            self._process = None
+
+    def _read(self, process: subprocess.Popen[str], ready: queue.Queue[bool]) -> None:
+        if process.stderr is None:
+            return
+        with process.stderr as lines:
+            for line in lines:
+                self.lines.append(line.rstrip("\n"))
+                if line.startswith("ready"):
+                    ready.put(True)
+        ready.put(False)
+
+
+def _end(process: Optional[subprocess.Popen[bytes]] | Optional[subprocess.Popen[str]]) -> int:
+    if process is None:
+        return 0
+    process.send_signal(signal.SIGTERM)
+    try:
+        return process.wait(DEADLINE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(DEADLINE_SECONDS)
+        raise AssertionError("the process did not end after SIGTERM") from None

@@ -1,0 +1,94 @@
+"""The client against a real daemon on a real Redis, with sessions written as Django writes them."""
+
+from __future__ import annotations
+
+import secrets
+
+import pytest
+
+import sessiond
+from conftest import SECRET_KEY
+from processes import DEADLINE_SECONDS, wait_for
+from stored import fingerprint, logged_in, session_value
+
+pytestmark = pytest.mark.daemon
+
+
+@pytest.fixture
+def client(daemon):
+    with sessiond.Client(str(daemon.path), timeout=DEADLINE_SECONDS) as client:
+        yield client
+
+
+@pytest.fixture
+def write(redis):
+    def write(data, seconds=600):
+        key = secrets.token_hex(16)
+        redis.command("SETEX", f"django_sessions:{key}", seconds, session_value(SECRET_KEY, data))
+        return key
+
+    return write
+
+
+@pytest.mark.parametrize("key", ["nobody", "*", "a b\"c'\n\r\0", "x" * 300, "é" * 100])
+def test_an_unknown_key_of_whatever_letters_is_nobody(client, key):
+    assert client.identity(key).reason == "unknown"
+
+
+@pytest.mark.parametrize("key", ["", "x" * 513])
+def test_a_key_out_of_range_is_refused(client, key):
+    with pytest.raises(sessiond.InvalidParams) as caught:
+        client.identity(key)
+    assert caught.value.param == "session_key"
+
+
+def test_a_forged_session_is_invalid_and_logs_nobody_in(client, redis, write):
+    key = secrets.token_hex(16)
+    redis.command("SETEX", f"django_sessions:{key}", 600, session_value("another secret", logged_in(1)))
+    assert client.identity(key).reason == "invalid"
+
+
+def test_a_session_is_known_listed_and_read(client, write):
+    key = write(logged_in(77, basket=[1, 2]))
+    who = client.identity(key, confirm=True)
+    assert (who.authenticated, who.user_id, who.session) == (True, "77", fingerprint(key))
+    assert client.identity(write({"colour": "green"})).reason == "anonymous"
+    session = client.get(key)
+    assert session.found
+    assert session.data["basket"] == [1, 2]
+    wait_for(lambda: [item.session for item in client.sessions(77)] == [fingerprint(key)], "the list")
+
+
+def test_events_arrive_resume_and_can_be_read_again(client, redis, write):
+    before = client.sessions(limit=1).position
+    with client.events(types=["dev.sessiond.login", "dev.sessiond.logout"], user_id=501) as stream:
+        key = write(logged_in(501))
+        login = stream.poll(DEADLINE_SECONDS)
+        redis.command("DEL", f"django_sessions:{key}")
+        logout = stream.poll(DEADLINE_SECONDS)
+    assert (login.type, login.subject) == ("dev.sessiond.login", fingerprint(key))
+    assert (logout.type, logout.data["login_id"]) == ("dev.sessiond.logout", login.id)
+    assert logout.data["reason"] == "deleted"
+    history = client.query(before, user_id=501, types=["dev.sessiond.login", "dev.sessiond.logout"])
+    assert [event.raw for event in history] == [login.raw, logout.raw]
+    with client.events(after=login.id, user_id=501, types=["dev.sessiond.logout"]) as stream:
+        assert stream.poll(DEADLINE_SECONDS).id == logout.id
+
+
+def test_the_daemon_tells_about_itself(client):
+    assert client.status()["link"]["state"] == "live"
+    assert "identify" in client.info()["rights"]
+
+
+def test_a_restart_is_survived_and_an_older_position_is_lost(daemon, client, write):
+    key = write(logged_in(9))
+    wait_for(lambda: client.identity(key), "the session")
+    stream = client.events()
+    assert daemon.stop() == 0
+    with pytest.raises(sessiond.ConnectionFailed):
+        client.identity(key)
+    daemon.start()
+    assert client.identity(key).user_id == "9"
+    # The journal is in memory here, so that nothing of the earlier run is left.
+    with pytest.raises(sessiond.PositionLost):
+        stream.poll(DEADLINE_SECONDS)
