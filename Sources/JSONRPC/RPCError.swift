@@ -38,7 +38,10 @@ package struct RPCError: Error, Hashable, Sendable {
 
     /// A request line longer than `limitBytes`.
     package static func lineTooLong(limitBytes: Int) -> RPCError {
-        RPCError(.invalidRequest, "Invalid Request") { $0.member("limit_bytes", limitBytes) }
+        RPCError(.invalidRequest, "Invalid Request") {
+            $0.key("limit_bytes")
+            $0.int(limitBytes)
+        }
     }
 
     /// A parameter that is not as declared. `param` is left out where it is nil.
@@ -54,7 +57,8 @@ package struct RPCError: Error, Hashable, Sendable {
     /// Redis could not be asked in time; `cause` in words without a secret.
     package static func unavailable(retryAfterMilliseconds: Int, cause: String) -> RPCError {
         RPCError(.unavailable, "unavailable") {
-            $0.member("retry_after_ms", retryAfterMilliseconds)
+            $0.key("retry_after_ms")
+            $0.int(retryAfterMilliseconds)
             $0.key("cause")
             $0.string(cause)
         }
@@ -82,7 +86,10 @@ package struct RPCError: Error, Hashable, Sendable {
 
     /// Too much is asked at once.
     package static func overloaded(retryAfterMilliseconds: Int) -> RPCError {
-        RPCError(.overloaded, "overloaded") { $0.member("retry_after_ms", retryAfterMilliseconds) }
+        RPCError(.overloaded, "overloaded") {
+            $0.key("retry_after_ms")
+            $0.int(retryAfterMilliseconds)
+        }
     }
 
     /// The longest name of a parameter that an error repeats. A session key of Django has 32 characters.
@@ -120,7 +127,8 @@ extension RPCError {
     /// Writes the error object: `code`, `message`, and `data` where there is any.
     package func write(to writer: inout JSONWriter) {
         writer.beginObject()
-        writer.member("code", code.rawValue)
+        writer.key("code")
+        writer.int(code.rawValue)
         writer.key("message")
         writer.string(message)
         if let data {
@@ -128,12 +136,5 @@ extension RPCError {
             writer.raw(data)
         }
         writer.endObject()
-    }
-}
-
-extension JSONWriter {
-    fileprivate mutating func member(_ name: StaticString, _ value: Int) {
-        key(name)
-        int(value)
     }
 }
