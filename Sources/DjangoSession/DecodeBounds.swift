@@ -1,0 +1,35 @@
+/// How much one stored value may make the decoder do. At a bound the value is `unreadable` and the bound is named.
+///
+/// Whatever a value claims or expands to, decoding it holds at most the inflated payload and its rendering, which is at
+/// most ten times as long (a float such as `9e9` becomes a tagged object).
+package struct DecodeBounds: Sendable, Equatable {
+    /// Bytes of the payload once it is inflated. A compressed payload is inflated no further than this.
+    package var expandedBytes: Int
+    /// Objects and lists inside one another, the session itself included. CPython up to 3.11 accepts 994, 3.12 1,497 and
+    /// 3.13 9,998 of them (tried), so the default refuses nothing that one of them reads.
+    package var nestingLevels: Int
+    /// Decimal digits of one integer. The default is CPython's `sys.int_info.default_max_str_digits`.
+    package var integerDigits: Int
+    /// Values in the payload, containers included.
+    package var elements: Int
+
+    package init(
+        expandedBytes: Int = 16 << 20,
+        nestingLevels: Int = 10_000,
+        integerDigits: Int = 4_300,
+        elements: Int = 1_000_000
+    ) {
+        self.expandedBytes = expandedBytes
+        self.nestingLevels = nestingLevels
+        self.integerDigits = integerDigits
+        self.elements = elements
+    }
+
+    /// The name of a bound, as an error gives it.
+    package enum Name: String, Sendable {
+        case expandedBytes = "bytes of expanded payload"
+        case nestingLevels = "levels of nesting"
+        case integerDigits = "digits in one integer"
+        case elements = "values in one session"
+    }
+}
