@@ -87,7 +87,7 @@ def fixture():
         "nan": float("nan"),
         "surrogate": "\ud800x",
         "text": "Zoë 🗝 \u2028 \0",
-        "$python": {"$py": "no tag"},
+        "dollar": {"$py": "no tag"},
         "list": [None, True, [], {}],
         "padding": "so that Django finds that compressing is worth it " * 4,
     }
