@@ -87,7 +87,7 @@ extension PythonJSON {
     private mutating func readCodePoint() throws(DecodeError.Why) -> UInt32 {
         let unit = try readUnit()
         let afterFirst = at
-        guard UTF16.isLeadSurrogate(unit), current == UInt8(ascii: "\\"), payload[(at + 1)...].first == UInt8(ascii: "u")
+        guard UTF16.isLeadSurrogate(unit), payload[at...].starts(with: [UInt8(ascii: "\\"), UInt8(ascii: "u")])
         else { return UInt32(unit) }
         at += 1
         let second = try readUnit()

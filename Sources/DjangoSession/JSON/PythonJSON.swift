@@ -59,7 +59,9 @@ struct PythonJSON {
         guard elements <= bounds.elements else { throw .bound(.elements, limit: bounds.elements) }
         switch current {
         case UInt8(ascii: "{"), UInt8(ascii: "["):
-            guard rendering.depth < bounds.nestingLevels else { throw .bound(.nestingLevels, limit: bounds.nestingLevels) }
+            guard rendering.depth < bounds.nestingLevels else {
+                throw .bound(.nestingLevels, limit: bounds.nestingLevels)
+            }
             rendering.open(isObject: current == UInt8(ascii: "{"))
             at += 1
             return .first

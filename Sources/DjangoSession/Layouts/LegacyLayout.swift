@@ -8,7 +8,7 @@ struct LegacyLayout {
 
     /// Nil unless the value is base64 of something with a colon.
     init?(_ value: [UInt8]) {
-        guard let decoded = try? Base64.decode(value[...], paddingToWholeQuads: false),
+        guard let decoded = try? Base64.decode(value[...], as: .standard),
             let colon = decoded.firstIndex(of: UInt8(ascii: ":"))
         else { return nil }
         signatureText = decoded[..<colon]

@@ -14,7 +14,9 @@ struct SigningLayout {
 
     /// Nil unless there are two colons: Django splits at the last, twice.
     init?(_ value: [UInt8]) {
-        guard let last = value.lastIndex(of: colon), let middle = value[..<last].lastIndex(of: colon) else { return nil }
+        guard let last = value.lastIndex(of: colon),
+            let middle = value[..<last].lastIndex(of: colon)
+        else { return nil }
         signed = value[..<last]
         body = value[..<middle]
         timestamp = value[(middle + 1)..<last]
@@ -58,13 +60,15 @@ struct SigningLayout {
     }
 
     /// The serialized session.
-    func payload(bounds: DecodeBounds) throws(DecodeError.Why) -> (bytes: [UInt8], compression: DecodedSession.Compression) {
+    func payload(
+        bounds: DecodeBounds
+    ) throws(DecodeError.Why) -> (bytes: [UInt8], compression: DecodedSession.Compression) {
         guard body.first == point else {
-            let bytes = try Base64.decode(body, paddingToWholeQuads: true)
+            let bytes = try Base64.decode(body, as: .urlSafe)
             guard bytes.count <= bounds.expandedBytes else { throw .bound(.expandedBytes, limit: bounds.expandedBytes) }
             return (bytes, .none)
         }
-        let compressed = try Base64.decode(body.dropFirst(), paddingToWholeQuads: true)
+        let compressed = try Base64.decode(body.dropFirst(), as: .urlSafe)
         return (try Zlib.inflate(compressed, limit: bounds.expandedBytes), .zlib)
     }
 }

@@ -1,14 +1,18 @@
 /// Base64 as CPython reads it.
 enum Base64 {
+    /// Which of Python's functions reads the text.
+    enum Reader {
+        /// `base64.b64decode`: `-` and `_` are junk.
+        case standard
+        /// Django's `b64_decode`, which is `urlsafe_b64decode` with the padding that makes the text, junk included, a multiple
+        /// of four characters: both alphabets are read.
+        case urlSafe
+    }
+
     /// What `binascii.a2b_base64` gives without strict mode: characters outside the alphabet are skipped, a whole padding
-    /// ends the input, spare bits are ignored. Both alphabets are read, as `urlsafe_b64decode` reads them.
-    ///
-    /// `paddingToWholeQuads` appends the padding that Django's `b64_decode` appends: so much that the text, junk included, is
-    /// a multiple of four.
-    static func decode(
-        _ text: ArraySlice<UInt8>,
-        paddingToWholeQuads: Bool
-    ) throws(DecodeError.Why) -> [UInt8] {
+    /// ends the input, spare bits are ignored.
+    static func decode(_ text: ArraySlice<UInt8>, as reader: Reader) throws(DecodeError.Why) -> [UInt8] {
+        let sextets = reader == .standard ? standardSextets : bothSextets
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count / 4 * 3 + 3)
         // `group` holds the low `6 * held` bits of an unfinished group of four characters.
@@ -34,7 +38,7 @@ enum Base64 {
             }
         }
         if held == 0 { return bytes }
-        let appended = paddingToWholeQuads ? (4 - text.count % 4) % 4 : 0
+        let appended = reader == .urlSafe ? (4 - text.count % 4) % 4 : 0
         guard held >= 2, held + pads + appended >= 4 else { throw .badBase64 }
         return bytes + rest(of: group, held: held)
     }
@@ -47,7 +51,7 @@ enum Base64 {
         var bits: UInt32 = 0
         var bitCount = 0
         for character in text {
-            let sextet = sextets[Int(character)]
+            let sextet = bothSextets[Int(character)]
             guard sextet < 64, character != UInt8(ascii: "+"), character != UInt8(ascii: "/") else { return nil }
             bits = bits << 6 | UInt32(sextet)
             bitCount += 6
@@ -67,14 +71,15 @@ enum Base64 {
             : [UInt8(truncatingIfNeeded: group >> 10), UInt8(truncatingIfNeeded: group >> 2)]
     }
 
-    /// The six bits of each character of both alphabets; 64 for every other byte.
-    private static let sextets: [UInt8] = {
+    /// The six bits of each character; 64 for every byte outside the alphabet.
+    private static let standardSextets = sextets(of: [(62, "+"), (63, "/")])
+    private static let bothSextets = sextets(of: [(62, "+"), (63, "/"), (62, "-"), (63, "_")])
+
+    private static func sextets(of last: [(UInt8, Unicode.Scalar)]) -> [UInt8] {
         var table = [UInt8](repeating: 64, count: 256)
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)
-        for (value, character) in alphabet.enumerated() { table[Int(character)] = UInt8(value) }
-        for (value, characters) in [(UInt8(62), "+-"), (63, "/_")] {
-            for character in characters.utf8 { table[Int(character)] = value }
-        }
+        let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+        for (value, character) in alphabet.utf8.enumerated() { table[Int(character)] = UInt8(value) }
+        for (value, character) in last { table[Int(UInt8(ascii: character))] = value }
         return table
-    }()
+    }
 }

@@ -8,7 +8,9 @@ enum Zlib {
         var stream = z_stream()
         let outcome: Outcome = withUnsafeMutablePointer(to: &stream) { stream in
             // zlib checks that a stream stays at its address, so all calls are inside this closure.
-            guard inflateInit_(stream, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else { return .damaged }
+            guard inflateInit_(stream, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
+                return .damaged
+            }
             defer { inflateEnd(stream) }
             return compressed.withUnsafeBytes { source in
                 drain(stream, source: source, limit: limit)

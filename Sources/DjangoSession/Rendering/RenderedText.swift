@@ -36,8 +36,8 @@ enum RenderedText {
             digits = value.dropFirst(Rendering.taggedIntOpening.count).dropLast(2)
         }
         let unsigned = digits.first == UInt8(ascii: "-") ? digits.dropFirst() : digits
-        guard !unsigned.isEmpty, unsigned.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }) else { return nil }
-        return String(decoding: digits, as: UTF8.self)
+        let isInteger = !unsigned.isEmpty && unsigned.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+        return isInteger ? String(decoding: digits, as: UTF8.self) : nil
     }
 
     /// Where the value that begins at `start` ends. Containers are skipped by counting brackets, at any depth.

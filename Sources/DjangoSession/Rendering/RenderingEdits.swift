@@ -90,7 +90,10 @@ struct RenderingEdits {
     /// The bytes with every edit carried out. Each byte is copied once at most: a range that takes the place of another one
     /// is dropped where it stood.
     func applied(to bytes: [UInt8]) -> [UInt8] {
-        let sorted = edits.sorted { $0.range.lowerBound < $1.range.lowerBound }
+        // A replaced value and the brace it opens with may begin at one offset: the outer one comes first.
+        let sorted = edits.sorted {
+            ($0.range.lowerBound, $1.range.upperBound) < ($1.range.lowerBound, $0.range.upperBound)
+        }
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count)
         var pending = [0..<bytes.count]
