@@ -228,8 +228,10 @@ def test_poll_returns_none_on_a_quiet_stream_and_loses_nothing(serve):
 def test_poll_keeps_its_deadline_while_the_daemon_is_away(serve):
     server = serve(lambda server, peer: subscribe(server, peer))
     with sessiond.Client(server.path).events() as stream:
+        assert stream.connected
         server.close()
         assert stream.poll(0.1) is None
+        assert not stream.connected
         assert not stream.closed
 
 

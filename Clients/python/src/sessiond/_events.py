@@ -76,6 +76,11 @@ class EventStream(Iterator[Event]):
         """Whether the stream has ended."""
         return self._closed.is_set()
 
+    @property
+    def connected(self) -> bool:
+        """Whether the subscription stands; where not, reading the stream tries to resume it."""
+        return self._connection is not None
+
     def poll(self, timeout: Optional[float] = None) -> Optional[Event]:
         """Return the next event, or None where there was none within `timeout` seconds or the stream was closed."""
         if self._pid != os.getpid():

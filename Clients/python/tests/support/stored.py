@@ -7,7 +7,8 @@ import hashlib
 import hmac
 import json
 import time
-from typing import Any
+import zlib
+from typing import Any, Optional
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SALT = "django.contrib.sessions.SessionStore"
@@ -20,8 +21,17 @@ def session_value(secret_key: str, data: dict[str, Any]) -> str:
         seconds, digit = divmod(seconds, 62)
         stamp = _ALPHABET[digit] + stamp
     body = f"{_base64(json.dumps(data, separators=(',', ':')).encode('latin-1'))}:{stamp}"
-    key = hashlib.sha256(f"{_SALT}signer{secret_key}".encode()).digest()
-    return f"{body}:{_base64(hmac.new(key, body.encode(), hashlib.sha256).digest())}"
+    return f"{body}:{_signature(secret_key, body)}"
+
+
+def session_data(secret_key: str, value: str) -> Optional[dict[str, Any]]:
+    """Return what a value holds, or None where it was not signed with this secret."""
+    signed, _, signature = value.rpartition(":")
+    if not hmac.compare_digest(_signature(secret_key, signed), signature):
+        return None
+    body = signed.rpartition(":")[0]
+    raw = base64.urlsafe_b64decode(body.lstrip(".") + "=" * (-len(body.lstrip(".")) % 4))
+    return json.loads(zlib.decompress(raw) if body.startswith(".") else raw)
 
 
 def logged_in(user_id: int, **more: Any) -> dict[str, Any]:
@@ -37,6 +47,11 @@ def logged_in(user_id: int, **more: Any) -> dict[str, Any]:
 def fingerprint(session_key: str) -> str:
     """Return the name under which sessiond speaks of a session."""
     return hashlib.sha256(session_key.encode()).hexdigest()[:32]
+
+
+def _signature(secret_key: str, signed: str) -> str:
+    key = hashlib.sha256(f"{_SALT}signer{secret_key}".encode()).digest()
+    return _base64(hmac.new(key, signed.encode(), hashlib.sha256).digest())
 
 
 def _base64(data: bytes) -> str:

@@ -1,0 +1,1 @@
+"""A site of two halves: Django logs people in, Flask asks sessiond who they are."""

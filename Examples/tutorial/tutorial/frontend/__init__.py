@@ -1,0 +1,1 @@
+"""The Django half: people, passwords and sessions."""
