@@ -1,0 +1,56 @@
+import DequeModule
+import SessionModel
+
+/// A bounded run of events in the order of their ids; when it is full, the oldest one goes.
+struct EventRing {
+    private let source: String
+    private let capacity: Int
+    private var entries: Deque<Entry> = []
+    /// The newest event that had to go.
+    private(set) var droppedThrough: EventID?
+
+    private struct Entry {
+        var event: SessionEvent
+        /// Rendered when it is first read: many events are never read.
+        var json: [UInt8]?
+    }
+
+    /// - Parameters:
+    ///   - source: the journal's `urn:uuid:…`, for rendering.
+    ///   - capacity: how many events are held at most.
+    init(source: String, capacity: Int) {
+        self.source = source
+        self.capacity = capacity
+    }
+
+    var count: Int { entries.count }
+    var oldest: EventID? { entries.first?.event.id }
+
+    mutating func append(_ event: SessionEvent) {
+        entries.append(Entry(event: event))
+        if entries.count > capacity { droppedThrough = entries.popFirst()?.event.id }
+    }
+
+    /// The index of the first event behind `id`.
+    func firstIndex(after id: EventID) -> Int {
+        var low = 0
+        var high = entries.count
+        while low < high {
+            let middle = (low + high) / 2
+            if entries[middle].event.id <= id { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    func event(at index: Int) -> SessionEvent? {
+        index < entries.count ? entries[index].event : nil
+    }
+
+    mutating func recorded(at index: Int) -> RecordedEvent {
+        let event = entries[index].event
+        if let json = entries[index].json { return RecordedEvent(event: event, json: json) }
+        let json = event.cloudEvent(source: source)
+        entries[index].json = json
+        return RecordedEvent(event: event, json: json)
+    }
+}

@@ -1,0 +1,43 @@
+import NIOCore
+
+/// PINGs a connection at an interval, tells of each answer when its question was sent, and ends a connection that stays
+/// silent. Confined to the connection's event loop.
+final class Pulse {
+    private let handler: RedisChannelHandler
+    private let loop: NIOIsolatedEventLoop
+    private let interval: TimeAmount
+    private let timeout: TimeAmount
+    private let felt: (_ pingSentAt: NIODeadline) -> Void
+    private var isStopped = false
+
+    /// - Parameters:
+    ///   - timeout: how long the oldest unanswered command may wait.
+    ///   - felt: called on the loop for every answered PING.
+    init(
+        of handler: RedisChannelHandler, every interval: TimeAmount, timeout: TimeAmount, on loop: any EventLoop,
+        felt: @escaping (_ pingSentAt: NIODeadline) -> Void
+    ) {
+        self.handler = handler
+        self.loop = loop.assumeIsolated()
+        self.interval = interval
+        self.timeout = timeout
+        self.felt = felt
+        beat()
+    }
+
+    func stop() {
+        isStopped = true
+    }
+
+    private func beat() {
+        guard !isStopped else { return }
+        let now = NIODeadline.now()
+        guard handler.oldestWait(at: now) < timeout else {
+            return handler.close(.silent(seconds: Int(timeout.nanoseconds / 1_000_000_000)))
+        }
+        handler.send([[Array("PING".utf8)]]) { [felt] result in
+            if case .success = result { felt(now) }
+        }
+        _ = loop.scheduleTask(in: interval) { [weak self] in self?.beat() }
+    }
+}

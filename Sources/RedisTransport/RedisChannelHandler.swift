@@ -1,0 +1,118 @@
+import DequeModule
+import NIOCore
+import RESP
+
+/// One connection's bytes to replies, and replies to those who wait for them, in the order of the commands.
+///
+/// On a subscribed connection messages come between the replies; they go to ``pushed``. Confined to the channel's loop.
+final class RedisChannelHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// A message of a subscription.
+    var pushed: ([RESPValue]) -> Void = { _ in }
+    /// All replies and messages of one read have been given out.
+    var readEnded: () -> Void = {}
+
+    private var reader: RESPReader
+    private var expected: Deque<Expectation> = []
+    private var context: ChannelHandlerContext?
+    private(set) var failure: RedisFailure?
+
+    private struct Expectation {
+        var missing: Int
+        var replies: [RESPValue] = []
+        let sentAt: NIODeadline
+        let completion: (Result<[RESPValue], RedisFailure>) -> Void
+    }
+
+    /// - Throws: ``RESPError/outOfMemory``.
+    init() throws(RESPError) {
+        reader = try RESPReader()
+    }
+
+    /// Sends commands in one write; `completion` gets all their replies at once, or why there are none.
+    func send(_ commands: [[[UInt8]]], _ completion: @escaping (Result<[RESPValue], RedisFailure>) -> Void) {
+        guard failure == nil, let context else { return completion(.failure(failure ?? .closedByServer)) }
+        var bytes: [UInt8] = []
+        do throws(RESPError) {
+            for command in commands { try RESPCommand.append(command, to: &bytes) }
+        } catch {
+            return completion(.failure(.protocolViolation("\(error)")))
+        }
+        expected.append(Expectation(missing: commands.count, sentAt: .now(), completion: completion))
+        context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: bytes)), promise: nil)
+    }
+
+    /// How long the oldest unanswered command has been waiting.
+    func oldestWait(at now: NIODeadline) -> TimeAmount {
+        expected.first.map { now - $0.sentAt } ?? .zero
+    }
+
+    /// Ends the connection; whoever waits for a reply gets this failure.
+    func close(_ cause: RedisFailure) {
+        if failure == nil { failure = cause }
+        context?.close(promise: nil)
+    }
+
+    // MARK: Channel events
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard failure == nil else { return }
+        do throws(RESPError) {
+            try feed(unwrapInboundIn(data))
+            while let value = try reader.next() { received(value) }
+        } catch {
+            close(.protocolViolation("\(error)"))
+        }
+    }
+
+    private func feed(_ buffer: ByteBuffer) throws(RESPError) {
+        let result = buffer.withUnsafeReadableBytes { bytes in
+            Result { () throws(RESPError) in try reader.feed(bytes) }
+        }
+        try result.get()
+    }
+
+    private func received(_ value: RESPValue) {
+        if case .array(let elements) = value, elements.first?.bytes.map(Self.isMessage) == true {
+            pushed(elements)
+        } else if expected.isEmpty {
+            close(.protocolViolation("the server sent a reply to no command"))
+        } else {
+            expected[0].missing -= 1
+            expected[0].replies.append(value)
+            guard expected[0].missing == 0 else { return }
+            let finished = expected.removeFirst()
+            finished.completion(.success(finished.replies))
+        }
+    }
+
+    private static func isMessage(_ kind: [UInt8]) -> Bool {
+        kind.elementsEqual("pmessage".utf8) || kind.elementsEqual("message".utf8)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        readEnded()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        close(.closedByServer)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        if failure == nil { failure = .closedByServer }
+        let waiting = expected
+        expected = []
+        for expectation in waiting { expectation.completion(.failure(failure ?? .closedByServer)) }
+        context.fireChannelInactive()
+    }
+}

@@ -1,0 +1,131 @@
+import NIOCore
+import NIOPosix
+import RESP
+
+/// A connection to Redis that is authenticated, named and in its database.
+struct RedisConnection: Sendable {
+    private let channel: any Channel
+    private let handler: NIOLoopBound<RedisChannelHandler>
+
+    /// Connects on `loop`.
+    ///
+    /// - Parameter name: for `CLIENT SETNAME`, so that an operator recognises it in `CLIENT LIST`.
+    static func open(
+        _ endpoint: RedisEndpoint, name: String, timeout: TimeAmount, on loop: any EventLoop
+    ) async throws(RedisFailure) -> RedisConnection {
+        let connection: RedisConnection
+        do {
+            connection = try await connect(endpoint.address, timeout: timeout, on: loop)
+        } catch {
+            throw .unreachable(endpoint.address, detail: Self.words(for: error))
+        }
+        do throws(RedisFailure) {
+            try await connection.introduce(endpoint, name: name, timeout: timeout)
+        } catch {
+            connection.close(error)
+            throw error
+        }
+        return connection
+    }
+
+    private static func connect(
+        _ address: RedisEndpoint.Address, timeout: TimeAmount, on loop: any EventLoop
+    ) async throws -> RedisConnection {
+        let bootstrap = ClientBootstrap(group: loop)
+            .connectTimeout(timeout)
+            .channelOption(.socketOption(.so_keepalive), value: 1)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(RedisChannelHandler())
+                }
+            }
+        let channel =
+            switch address {
+            case .tcp(let host, let port): try await bootstrap.connect(host: host, port: port).get()
+            case .unix(let path): try await bootstrap.connect(unixDomainSocketPath: path).get()
+            }
+        return try await channel.eventLoop.submit {
+            let handler = try channel.pipeline.syncOperations.handler(type: RedisChannelHandler.self)
+            return RedisConnection(channel: channel, handler: NIOLoopBound(handler, eventLoop: channel.eventLoop))
+        }.get()
+    }
+
+    /// The part of NIO's errors that a person can use.
+    private static func words(for error: any Error) -> String {
+        switch error {
+        case let error as IOError: IOError(errnoCode: error.errnoCode, reason: "connect").shortDescription
+        case is ChannelError: "timed out"
+        case is NIOConnectionError: "connection refused"
+        default: "cannot connect"
+        }
+    }
+
+    private func introduce(
+        _ endpoint: RedisEndpoint, name: String, timeout: TimeAmount
+    ) async throws(RedisFailure) {
+        let deadline = channel.eventLoop.scheduleTask(in: timeout) {
+            handler.value.close(.silent(seconds: Int(timeout.nanoseconds / 1_000_000_000)))
+        }
+        defer { deadline.cancel() }
+        if let password = endpoint.password {
+            try await expectOK(["AUTH"] + (endpoint.user.map { [$0] } ?? []) + [password])
+        }
+        if endpoint.database != 0 { try await expectOK(["SELECT", String(endpoint.database)]) }
+        // A name is a courtesy: a user who may not set one is no reason to stay away.
+        let reply = try await command(["CLIENT", "SETNAME", name])
+        if reply.errorCode == "NOAUTH" { throw RedisFailure(refusing: "CLIENT", reply) }
+        let ping = try await command(["PING"])
+        guard ping.errorCode == nil else { throw RedisFailure(refusing: "PING", ping) }
+    }
+
+    private func expectOK(_ arguments: [String]) async throws(RedisFailure) {
+        let reply = try await command(arguments)
+        guard case .status = reply else { throw RedisFailure(refusing: arguments[0], reply) }
+    }
+
+    /// Sends one command and waits for its reply, which may be an error reply.
+    func command(_ arguments: [String]) async throws(RedisFailure) -> RESPValue {
+        try await command(arguments.map { Array($0.utf8) })
+    }
+
+    /// As above, of arguments that may be any bytes.
+    func command(_ arguments: [[UInt8]]) async throws(RedisFailure) -> RESPValue {
+        let result: Result<RESPValue, RedisFailure> = await withCheckedContinuation { continuation in
+            channel.eventLoop.execute {
+                handler.value.send([arguments]) { result in
+                    continuation.resume(returning: result.map { $0.first ?? .null })
+                }
+            }
+        }
+        return try result.get()
+    }
+
+    func close(_ cause: RedisFailure) {
+        channel.eventLoop.execute { handler.value.close(cause) }
+    }
+
+    /// Waits until the connection has ended and tells why; cancelling the task ends it.
+    func ended() async -> RedisFailure {
+        await withTaskCancellationHandler {
+            try? await channel.closeFuture.get()
+        } onCancel: {
+            close(.stopped)
+        }
+        let failure = try? await channel.eventLoop.submit { handler.value.failure }.get()
+        return failure.flatMap { $0 } ?? .closedByServer
+    }
+
+    /// The handler, on the connection's loop.
+    var onLoop: RedisChannelHandler { handler.value }
+}
+
+extension IOError {
+    fileprivate var shortDescription: String {
+        switch errnoCode {
+        case ENOENT: "no such file"
+        case EACCES: "permission denied"
+        case ECONNREFUSED: "connection refused"
+        default: "error \(errnoCode)"
+        }
+    }
+}

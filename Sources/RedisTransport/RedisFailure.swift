@@ -1,0 +1,50 @@
+import RESP
+
+/// Why Redis cannot be used now. The descriptions tell a person what to do and hold no key and no secret.
+package enum RedisFailure: Error, Equatable, Sendable {
+    case unreachable(RedisEndpoint.Address, detail: String)
+    case protocolViolation(String)
+    case closedByServer
+    case silent(seconds: Int)
+    /// A command was refused. `reply`: what Redis said, where it cannot hold an argument of ours.
+    case refused(command: String, code: String, reply: String)
+    case unexpectedReply(command: String)
+    case stopped
+
+    /// - Parameter reply: an error reply to `command`.
+    init(refusing command: String, _ reply: RESPValue) {
+        guard case .error(let bytes) = reply else {
+            self = .unexpectedReply(command: command)
+            return
+        }
+        // "ERR unknown command 'X', with args beginning with: …" repeats what was sent.
+        let text = String(decoding: bytes, as: UTF8.self)
+        let cut = text.firstRange(of: ", with args").map { String(text[..<$0.lowerBound]) } ?? text
+        self = .refused(command: command, code: reply.errorCode ?? "", reply: cut)
+    }
+}
+
+extension RedisFailure: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .unreachable(.tcp(let host, let port), let detail):
+            "no Redis at \(host):\(port) (\(detail)): is it running, and is --redis-url right?"
+        case .unreachable(.unix(let path), let detail):
+            "no Redis at \(path) (\(detail)): is it running with this unixsocket, and may this user open it?"
+        case .protocolViolation(let detail):
+            "\(detail): is --redis-url the address of a Redis server?"
+        case .closedByServer: "Redis closed the connection"
+        case .silent(let seconds): "Redis did not answer for \(seconds) s"
+        case .refused(_, "NOAUTH", _): "Redis wants a password: put it into the Redis URL (--redis-url-file keeps it out of ps)"
+        case .refused(_, "WRONGPASS", _): "Redis refused the user name or password of the Redis URL"
+        case .refused("AUTH", _, _): "Redis refused AUTH: does the server have a password, and is the Redis URL's right?"
+        case .refused("SELECT", _, _): "Redis has no such database: check the number in the Redis URL and `databases` in redis.conf"
+        case .refused(_, "LOADING", _): "Redis is still loading its data"
+        case .refused(let command, "NOPERM", _):
+            "the Redis user may not run \(command) as sessiond needs it: grant it with ACL SETUSER, key and channel patterns included"
+        case .refused(let command, _, let reply): "Redis refused \(command): \(reply)"
+        case .unexpectedReply(let command): "Redis answered \(command) with something else than expected"
+        case .stopped: "sessiond is stopping"
+        }
+    }
+}

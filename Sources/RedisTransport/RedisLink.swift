@@ -1,0 +1,151 @@
+package import Logging
+package import NIOCore
+import RESP
+import ServiceLifecycle
+package import SessionModel
+
+/// Keeps two connections to Redis for as long as it runs: one that subscribes and one that asks.
+package final class RedisLink<Consumer: LinkConsumer>: Service {
+    private let settings: LinkSettings
+    private let loop: any EventLoop
+    private let core: NIOLoopBound<LinkCore<Consumer>>
+    private let logger: Logger
+
+    /// To be called on `loop`.
+    package init(settings: LinkSettings, consumer: Consumer, loop: any EventLoop, logger: Logger) {
+        self.settings = settings
+        self.loop = loop
+        self.logger = logger
+        core = NIOLoopBound(LinkCore(settings: settings, consumer: consumer), eventLoop: loop)
+    }
+
+    /// Connects, and again whenever a connection is lost, until the task is cancelled or told to shut down.
+    package func run() async {
+        await cancelWhenGracefulShutdown {
+            await withTaskGroup { group in
+                group.addTask { await self.keepAsking() }
+                group.addTask { await self.keepSubscribed() }
+            }
+        }
+    }
+
+    /// Reads keys of Redis; the consumer is given the values. To be called on the loop.
+    package func fetch(_ keys: [SessionKey]) {
+        core.value.fetch(keys)
+    }
+
+    /// What `server.status` tells of the link. To be called on the loop.
+    package var figures: (reconnects: Int, roundTrip: TimeAmount?, lastFailure: String?) {
+        (core.value.reconnects, core.value.roundTrip, core.value.lastFailure.map { "\($0)" })
+    }
+
+    // MARK: Keeping up
+
+    private func keepAsking() async {
+        await keep("asking connection") { () async throws(RedisFailure) in
+            let connection = try await self.open("sessiond-ask")
+            self.loop.execute { self.core.value.askingEstablished(connection.onLoop, on: self.loop) }
+            return connection
+        } lost: { failure in
+            self.loop.execute { self.core.value.askingLost(failure) }
+        }
+    }
+
+    private func keepSubscribed() async {
+        await keep("subscribing connection") { () async throws(RedisFailure) in
+            let connection = try await self.open("sessiond-subscribe")
+            do throws(RedisFailure) {
+                let assurance = try await self.assureNotifications(connection)
+                try await self.subscribe(connection, assurance)
+            } catch {
+                connection.close(error)
+                throw error
+            }
+            return connection
+        } lost: { failure in
+            self.loop.execute { self.core.value.subscribingLost(failure) }
+        }
+    }
+
+    private func keep(
+        _ what: String, open: @Sendable () async throws(RedisFailure) -> RedisConnection,
+        lost: @Sendable (RedisFailure) -> Void
+    ) async {
+        var backoff = Backoff()
+        var generator = SystemRandomNumberGenerator()
+        var lastTold: RedisFailure?
+        while !Task.isCancelled {
+            let failure: RedisFailure
+            do throws(RedisFailure) {
+                let connection = try await open()
+                logger.info("\(what) to Redis established", metadata: ["redis": "\(settings.endpoint)"])
+                backoff.reset()
+                lastTold = nil
+                failure = await connection.ended()
+            } catch {
+                failure = error
+            }
+            lost(failure)
+            if Task.isCancelled { return }
+            // The same trouble is told once, not at every attempt.
+            logger.log(level: failure == lastTold ? .debug : .warning, "\(what) to Redis: \(failure)")
+            lastTold = failure
+            try? await Task.sleep(for: .milliseconds(backoff.next(using: &generator)))
+        }
+    }
+
+    private func open(_ name: String) async throws(RedisFailure) -> RedisConnection {
+        try await RedisConnection.open(settings.endpoint, name: name, timeout: settings.timeout, on: loop)
+    }
+
+    private func subscribe(
+        _ connection: RedisConnection, _ assurance: NotificationAssurance
+    ) async throws(RedisFailure) {
+        let failure: RedisFailure? = await withCheckedContinuation { continuation in
+            loop.execute {
+                self.core.value.subscribe(connection.onLoop, assurance, on: self.loop) {
+                    continuation.resume(returning: $0)
+                }
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    // MARK: notify-keyspace-events
+
+    /// Reads the flags and adds those that are missing, as far as the server and the operator allow it.
+    private func assureNotifications(_ connection: RedisConnection) async throws(RedisFailure) -> NotificationAssurance {
+        let reply = try await connection.command(["CONFIG", "GET", "notify-keyspace-events"])
+        guard case .array(let pair) = reply, pair.count == 2, let text = pair[1].bytes else {
+            logger.warning(
+                """
+                Redis does not let this user read its configuration, so sessiond cannot see whether changes are announced. \
+                Make sure that redis.conf (or your provider's parameter group) has at least \
+                `notify-keyspace-events \(NotificationFlags.needed)`. \
+                Until a login has been announced, every lookup asks Redis.
+                """,
+                metadata: ["reply": "\(RedisFailure(refusing: "CONFIG", reply))"]
+            )
+            return .unverified
+        }
+        let flags = NotificationFlags(text: String(decoding: text, as: UTF8.self))
+        guard !flags.missing.isEmpty else { return .verified }
+        let advice = "CONFIG SET notify-keyspace-events \(flags.completed)"
+        guard settings.mayConfigureRedis else {
+            logger.warning("Redis does not announce all changes; logins and logouts are missed until you run: \(advice)")
+            return .missing
+        }
+        let answer = try await connection.command(["CONFIG", "SET", "notify-keyspace-events", flags.completed])
+        guard case .status = answer else {
+            logger.warning(
+                "Redis does not announce all changes and does not let this user change that; have an administrator run: \(advice)",
+                metadata: ["reply": "\(RedisFailure(refusing: "CONFIG", answer))"]
+            )
+            return .missing
+        }
+        logger.notice(
+            "added the flags \(flags.missing) to Redis's notify-keyspace-events, which is now \(flags.completed)"
+        )
+        return .verified
+    }
+}

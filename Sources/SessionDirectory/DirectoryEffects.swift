@@ -1,0 +1,30 @@
+package import SessionModel
+
+/// What a machine leaves to be done; the driver empties it after every call and uses it again.
+package struct DirectoryEffects {
+    /// To be journaled, in this order.
+    package var events: [SessionEvent] = []
+    /// To be given to those who waited.
+    package var answers: [(ticket: LookupTicket, answer: SessionAnswer)] = []
+    /// To be told to the operator.
+    package var milestones: [Milestone] = []
+
+    package init() {}
+
+    package var isEmpty: Bool { events.isEmpty && answers.isEmpty && milestones.isEmpty }
+
+    /// Forgets everything, but keeps the room.
+    package mutating func removeAll() {
+        events.removeAll(keepingCapacity: true)
+        answers.removeAll(keepingCapacity: true)
+        milestones.removeAll(keepingCapacity: true)
+    }
+}
+
+/// What an operator wants to hear.
+package enum Milestone: Sendable, Equatable {
+    /// Everything was read and every change is announced. `gapMilliseconds`: nil at the first time.
+    case live(SessionCounts, users: Int, gapMilliseconds: Int64?)
+    /// Most values fail their signature; the directory does not become live before that changes.
+    case distrusted(SessionCounts)
+}

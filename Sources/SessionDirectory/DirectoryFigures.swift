@@ -1,0 +1,40 @@
+package import SessionModel
+
+/// How many stored values of which kind the table holds.
+package struct SessionCounts: Sendable, Equatable {
+    package var authenticated = 0
+    package var anonymous = 0
+    package var invalid = 0
+    package var unreadable = 0
+
+    var total: Int { authenticated + anonymous + invalid + unreadable }
+
+    /// More values fail their signature than not: most likely the secret key is another one.
+    var isMostlyInvalid: Bool { invalid * 2 > total }
+
+    mutating func add(_ standing: Standing) { count(standing, by: 1) }
+    mutating func remove(_ standing: Standing) { count(standing, by: -1) }
+
+    private mutating func count(_ standing: Standing, by difference: Int) {
+        switch standing {
+        case .authenticated: authenticated += difference
+        case .anonymous: anonymous += difference
+        case .rejected(.invalid): invalid += difference
+        case .rejected(.unreadable): unreadable += difference
+        }
+    }
+}
+
+/// The directory's figures for `server.status`.
+package struct DirectoryFigures: Sendable {
+    package var condition: LinkPhase.Name
+    package var epoch: LinkEpoch
+    package var notifications: NotificationAssurance
+    package var sessions: SessionCounts
+    package var userCount: Int
+    /// Keys under the pattern that are no sessions: too long, no UTF-8, or of another Redis type.
+    package var foreignKeyCount: Int
+    package var fetchCount: Int
+    package var overtakenCount: Int
+    package var staleFoundCount: Int
+}

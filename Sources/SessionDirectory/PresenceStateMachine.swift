@@ -1,0 +1,242 @@
+import SessionModel
+
+/// Who is logged in, and which events follow from what was read and announced.
+///
+/// For every session logins and logouts alternate, beginning with a login, and each logout names its login. Events are
+/// numbered here, in the order in which they are told.
+struct PresenceStateMachine {
+    private(set) var live = LiveSessions()
+    private let table: SessionTable
+    private let run: UInt64
+    private var sequence: UInt64 = 0
+    /// How many logins of each user were told and not ended.
+    private var openLogins: [UserID: Int] = [:]
+    private var rotations = RotationCorrelator()
+    private var tombstones = Tombstones()
+    private var disappearances: [SessionKey: Disappearance] = [:]
+
+    /// How many disappearances wait for their announcement at most.
+    private static let disappearanceCountMax = 10_000
+
+    /// A session that a read did not find although nothing was announced yet.
+    private struct Disappearance {
+        var entry: SessionEntry
+        var at: Moment
+    }
+
+    init(table: SessionTable, run: UInt64) {
+        self.table = table
+        self.run = run
+    }
+
+    /// The newest event's id.
+    var position: EventID { EventID(run: run, sequence: sequence) }
+
+    /// When ``timePassed(_:into:)`` is to be called next; monotonic clock, milliseconds.
+    var nextDeadline: Int64? { rotations.nextDeadline }
+
+    // MARK: What is announced
+
+    /// A notification named a key that is in no table.
+    mutating func keyAppeared(_ key: SessionKey, at now: Moment, into events: inout [SessionEvent]) {
+        settle(key, at: now, into: &events)
+        rotations.keyAppeared(key, at: now.uptime)
+    }
+
+    /// A key that is in no table was announced to be gone: the reason of a disappearance.
+    mutating func removalAnnounced(
+        _ key: SessionKey, _ reason: LogoutReason, at now: Moment, into events: inout [SessionEvent]
+    ) {
+        keyDecided(key, at: now, into: &events)
+        guard let disappearance = disappearances.removeValue(forKey: key) else { return }
+        end(key, disappearance.entry, reason, at: disappearance.at, into: &events)
+    }
+
+    /// All that was announced before this time has been heard: what disappeared earlier did so silently.
+    mutating func announcementsHeard(before uptime: Int64, into events: inout [SessionEvent]) {
+        for (key, disappearance) in disappearances where disappearance.at.uptime < uptime {
+            disappearances[key] = nil
+            end(key, disappearance.entry, .flushed, at: disappearance.at, into: &events)
+        }
+    }
+
+    /// Changes go unseen from now on.
+    mutating func subscriptionLost(at now: Moment, into events: inout [SessionEvent]) {
+        for (key, disappearance) in disappearances {
+            end(key, disappearance.entry, .missing, at: disappearance.at, into: &events)
+        }
+        disappearances = [:]
+        tell(rotations.releaseAll(), into: &events)
+    }
+
+    mutating func linkChanged(
+        to condition: LinkCondition, gapMilliseconds: Int64?, at now: Moment, into events: inout [SessionEvent]
+    ) {
+        emit(.link(condition, gapMilliseconds: gapMilliseconds), nil, at: now.wall, into: &events)
+    }
+
+    mutating func timePassed(_ now: Moment, into events: inout [SessionEvent]) {
+        tell(rotations.expire(at: now.uptime, twins: twins), into: &events)
+    }
+
+    // MARK: What was read
+
+    /// How a change was learnt.
+    enum Sighting {
+        /// While it happened.
+        case live
+        /// When the daemon caught up with what it had not seen.
+        case catchUp
+    }
+
+    /// Tells what is held of this key, since something else is about to happen to it.
+    mutating func settle(_ key: SessionKey, at now: Moment, into events: inout [SessionEvent]) {
+        tell(rotations.release(key), into: &events)
+        if let disappearance = disappearances.removeValue(forKey: key) {
+            end(key, disappearance.entry, .flushed, at: disappearance.at, into: &events)
+        }
+    }
+
+    /// A value was read that makes the session somebody's, or somebody else's. It is in the table already.
+    mutating func loggedIn(
+        _ key: SessionKey, _ login: Login, after before: SessionEntry?, _ sighting: Sighting, at now: Moment,
+        into events: inout [SessionEvent]
+    ) {
+        guard let entry = table.entry(of: key) else { return }
+        let ordinal = live.add(key, of: login.userID)
+        _ = table.update(key) { $0.ordinal = ordinal }
+        let wasBuried = tombstones.exhume(entry.session, at: now.uptime)
+        let cause: LoginCause
+        switch (sighting, before?.standing) {
+        case (.live, .authenticated?): cause = .switched
+        case (.live, .anonymous(isEmpty: false)?), (.live, .rejected?): cause = .upgraded
+        case (.live, .anonymous(isEmpty: true)?): cause = .created
+        case (.live, nil): cause = wasBuried ? .resurrected : .created
+        case (.catchUp, _): cause = .discovered
+        }
+        let arrivedAt = rotations.arrival(of: key, at: now.uptime)
+        let held = HeldLogin(
+            key: key, session: entry.session, login: login, expiresAt: entry.expiresAt,
+            arrivedAt: arrivedAt ?? now.uptime, time: now.wall
+        )
+        let mayBeRotated = cause == .created && before == nil && arrivedAt != nil
+        let isHeld = mayBeRotated && rotations.holds(held, at: now.uptime, twins: twins)
+        if !isHeld { tellLogin(held, cause, into: &events) }
+        keyDecided(key, at: now, into: &events)
+        if isHeld { tell(rotations.decide(held.identity, at: now.uptime, twins: twins), into: &events) }
+    }
+
+    /// A new key's first value was read and is nobody's.
+    mutating func nobodySeen(_ key: SessionKey, at now: Moment, into events: inout [SessionEvent]) {
+        keyDecided(key, at: now, into: &events)
+    }
+
+    /// A session stopped being somebody's. `entry` is what the table held before; ``settle(_:at:into:)`` came first.
+    ///
+    /// - Parameter time: when it occurred.
+    mutating func loggedOut(
+        _ key: SessionKey, _ entry: SessionEntry, _ reason: LogoutReason, at time: Moment,
+        into events: inout [SessionEvent]
+    ) {
+        end(key, entry, reason, at: time, into: &events)
+    }
+
+    /// A read did not find a session that nobody announced to be gone; the announcement may be on its way.
+    mutating func disappeared(
+        _ key: SessionKey, _ entry: SessionEntry, at now: Moment, into events: inout [SessionEvent]
+    ) {
+        guard disappearances.count < Self.disappearanceCountMax else {
+            end(key, entry, .flushed, at: now, into: &events)
+            return
+        }
+        forget(entry)
+        disappearances[key] = Disappearance(entry: entry, at: now)
+    }
+
+    mutating func renewed(_ entry: SessionEntry, _ login: Login, at now: Moment, into events: inout [SessionEvent]) {
+        emit(.renewed(userID: login.userID, expiresAt: entry.expiresAt), entry.session, at: now.wall, into: &events)
+    }
+
+    mutating func changed(
+        _ entry: SessionEntry, _ login: Login, keys: [String], at now: Moment, into events: inout [SessionEvent]
+    ) {
+        emit(.changed(userID: login.userID, keys: keys), entry.session, at: now.wall, into: &events)
+    }
+
+    mutating func rejected(
+        _ session: Fingerprint, _ reason: RejectionReason, at now: Moment, into events: inout [SessionEvent]
+    ) {
+        emit(.rejected(reason), session, at: now.wall, into: &events)
+    }
+
+    // MARK: Telling
+
+    private var twins: TwinSearch { TwinSearch(live: live, table: table) }
+
+    private mutating func keyDecided(_ key: SessionKey, at now: Moment, into events: inout [SessionEvent]) {
+        tell(rotations.keyDecided(key, at: now.uptime, twins: twins), into: &events)
+    }
+
+    private mutating func end(
+        _ key: SessionKey, _ entry: SessionEntry, _ reason: LogoutReason, at time: Moment,
+        into events: inout [SessionEvent]
+    ) {
+        guard let login = entry.standing.login, let loginID = entry.loginID else { return }
+        forget(entry)
+        if reason == .deleted { tombstones.bury(entry.session, at: time.uptime) }
+        let held = HeldLogout(
+            key: key, session: entry.session, login: login, loginID: loginID, deletedAt: time.uptime, time: time.wall
+        )
+        if reason == .deleted, rotations.holds(held, at: time.uptime) {
+            tell(rotations.decide(held.identity, at: time.uptime, twins: twins), into: &events)
+        } else {
+            tellLogout(held, reason, into: &events)
+        }
+    }
+
+    private mutating func forget(_ entry: SessionEntry) {
+        guard let ordinal = entry.ordinal, let login = entry.standing.login else { return }
+        live.remove(ordinal, of: login.userID)
+    }
+
+    private mutating func tell(_ decisions: [RotationCorrelator.Decision], into events: inout [SessionEvent]) {
+        for decision in decisions {
+            switch decision {
+            case .login(let login, let cause): tellLogin(login, cause, into: &events)
+            case .logout(let logout, let reason): tellLogout(logout, reason, into: &events)
+            }
+        }
+    }
+
+    private mutating func tellLogin(_ held: HeldLogin, _ cause: LoginCause, into events: inout [SessionEvent]) {
+        let userID = held.login.userID
+        let id = emit(
+            .login(userID: userID, backend: held.login.backend, expiresAt: held.expiresAt, cause: cause),
+            held.session, at: held.time, into: &events
+        )
+        _ = table.update(held.key) { $0.loginID = id }
+        openLogins[userID, default: 0] += 1
+        if openLogins[userID] == 1 { emit(.userOnline(userID), nil, at: held.time, into: &events) }
+    }
+
+    private mutating func tellLogout(_ held: HeldLogout, _ reason: LogoutReason, into events: inout [SessionEvent]) {
+        let userID = held.login.userID
+        emit(
+            .logout(userID: userID, backend: held.login.backend, loginID: held.loginID, reason: reason),
+            held.session, at: held.time, into: &events
+        )
+        openLogins[userID, default: 1] -= 1
+        guard openLogins[userID] == 0 else { return }
+        openLogins[userID] = nil
+        emit(.userOffline(userID), nil, at: held.time, into: &events)
+    }
+
+    @discardableResult
+    private mutating func emit(
+        _ kind: SessionEvent.Kind, _ subject: Fingerprint?, at wall: Int64, into events: inout [SessionEvent]
+    ) -> EventID {
+        sequence += 1
+        events.append(SessionEvent(id: position, time: wall, subject: subject, kind: kind))
+        return position
+    }
+}

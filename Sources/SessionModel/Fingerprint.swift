@@ -1,0 +1,33 @@
+import Crypto
+
+/// What stands for a session wherever its key must not: the first 16 bytes of SHA-256 of the key's bytes.
+package struct Fingerprint: Hashable, Sendable {
+    private let high: UInt64
+    private let low: UInt64
+
+    package init(of key: SessionKey) {
+        var words = (UInt64(0), UInt64(0))
+        SHA256.hash(data: key.bytes).withUnsafeBytes { digest in
+            words = (
+                UInt64(bigEndian: digest.loadUnaligned(fromByteOffset: 0, as: UInt64.self)),
+                UInt64(bigEndian: digest.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+            )
+        }
+        (high, low) = words
+    }
+
+    /// Reads 32 hexadecimal digits in lower case, as they are written on the wire; nil for anything else.
+    package init?(_ text: some StringProtocol) {
+        let digits = text.utf8
+        guard digits.count == 32,
+            let high = UInt64(lowercaseHex: digits.prefix(16)),
+            let low = UInt64(lowercaseHex: digits.dropFirst(16))
+        else { return nil }
+        (self.high, self.low) = (high, low)
+    }
+}
+
+extension Fingerprint: CustomStringConvertible {
+    /// 32 hexadecimal digits in lower case.
+    package var description: String { high.fixedWidthHex + low.fixedWidthHex }
+}

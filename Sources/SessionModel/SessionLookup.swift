@@ -1,0 +1,26 @@
+/// Who answers for sessions; what the socket knows of the directory.
+package protocol SessionLookup: Sendable {
+    /// An answer from memory where the contract allows one, else nil: then ``ask(_:wanting:completion:)``.
+    ///
+    /// Called on any thread; never blocks for long.
+    func cached(_ key: SessionKey, wanting wants: LookupWants) -> SessionAnswer?
+
+    /// An answer by way of Redis. `completion` is called once, on any thread.
+    func ask(_ key: SessionKey, wanting wants: LookupWants, completion: @escaping @Sendable (SessionAnswer) -> Void)
+
+    /// A page of the live sessions. `completion` is called once, on any thread.
+    func list(_ query: SessionListQuery, completion: @escaping @Sendable (SessionListPage) -> Void)
+}
+
+/// What a lookup asks for.
+package struct LookupWants: Sendable {
+    /// The answer must come from a read of Redis that was sent after the request arrived.
+    package var confirmation: Bool
+    /// The decoded session too, as far as this view shows it.
+    package var data: DataView?
+
+    package init(confirmation: Bool = false, data: DataView? = nil) {
+        self.confirmation = confirmation
+        self.data = data
+    }
+}

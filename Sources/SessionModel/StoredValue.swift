@@ -1,0 +1,26 @@
+/// What Redis answered for one session key: its value and its time to live, asked one after the other.
+package struct StoredValue: Sendable, Equatable {
+    package var content: Content
+    package var expiry: Expiry
+    /// When the question was sent, by the monotonic clock in milliseconds. The answer is at least as new.
+    package var askedAt: Int64
+
+    package init(content: Content, expiry: Expiry, askedAt: Int64) {
+        self.content = content
+        self.expiry = expiry
+        self.askedAt = askedAt
+    }
+
+    package enum Content: Sendable, Equatable {
+        case string([UInt8])
+        case absent
+        /// A hash, a list or another type that is no session.
+        case otherType
+    }
+
+    package enum Expiry: Sendable, Equatable {
+        case never
+        /// Milliseconds from some time between the question and its answer.
+        case after(milliseconds: Int64)
+    }
+}
