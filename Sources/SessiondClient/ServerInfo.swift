@@ -1,0 +1,50 @@
+/// What the daemon is, and what the caller may do.
+public struct ServerInfo: Hashable, Sendable, Codable {
+    /// `sessiond`.
+    public let name: String
+    /// The daemon's version.
+    public let version: String
+    /// The version of the protocol.
+    public let `protocol`: Int
+    /// What the daemon accepts at most.
+    public let limits: Limits
+    /// The rights of the caller: `identify`, `read`, `list`, `observe`, `revoke`.
+    public let rights: [String]
+    /// The caller as the kernel names it.
+    public let peer: Peer
+
+    /// What the daemon accepts at most.
+    public struct Limits: Hashable, Sendable, Codable {
+        /// The longest request line.
+        public let requestBytesMax: Int
+        /// The longest answer line.
+        public let answerBytesMax: Int
+        /// The longest session key.
+        public let sessionKeyBytesMax: Int
+        /// The longest page.
+        public let pageCountMax: Int
+        /// How many subscriptions a connection may hold.
+        public let subscriptionsPerConnectionMax: Int
+        /// The deepest nesting of a request.
+        public let jsonDepthMax: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case requestBytesMax = "request_bytes_max"
+            case answerBytesMax = "answer_bytes_max"
+            case sessionKeyBytesMax = "session_key_bytes_max"
+            case pageCountMax = "page_count_max"
+            case subscriptionsPerConnectionMax = "subscriptions_per_connection_max"
+            case jsonDepthMax = "json_depth_max"
+        }
+    }
+
+    /// The process at the other end of the socket.
+    public struct Peer: Hashable, Sendable, Codable {
+        /// Its user.
+        public let uid: Int
+        /// Its group.
+        public let gid: Int
+        /// Its process id.
+        public let pid: Int
+    }
+}

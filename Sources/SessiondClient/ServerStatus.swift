@@ -1,0 +1,136 @@
+/// How the daemon is doing.
+public struct ServerStatus: Hashable, Sendable, Codable {
+    /// The daemon's version.
+    public let version: String
+    /// The run: the first part of the ids of its events.
+    public let run: String
+    /// How long it has been running.
+    public let uptimeSeconds: Double
+    /// The link to Redis.
+    public let link: Link
+    /// What is under the key pattern.
+    public let sessions: Sessions
+    /// How lookups were answered.
+    public let cache: Cache
+    /// The daemon's memory.
+    public let memory: Memory
+    /// The journal of events.
+    public let journal: Journal
+    /// Who is connected.
+    public let clients: Clients
+
+    private enum CodingKeys: String, CodingKey {
+        case version, run
+        case uptimeSeconds = "uptime_seconds"
+        case link, sessions, cache, memory, journal, clients
+    }
+
+    /// The link to Redis.
+    public struct Link: Hashable, Sendable, Codable {
+        /// `connecting`, `scanning`, `live`, `backing_off` or `distrusted`.
+        public let state: String
+        /// Counts the connections to Redis.
+        public let epoch: Int
+        /// Whether positive answers may come from the cache at this moment.
+        public let isProven: Bool
+        /// Whether keyspace notifications arrive: `verified`, `unverified` or `missing`.
+        public let notifications: String
+        /// The number of the Redis database.
+        public let database: Int
+        /// How long the last PING took.
+        public let roundTripMilliseconds: Double?
+        /// How often the link was made again.
+        public let reconnects: Int
+        /// Why the link was lost the last time.
+        public let lastError: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case state, epoch
+            case isProven = "proven"
+            case notifications, database
+            case roundTripMilliseconds = "round_trip_ms"
+            case reconnects
+            case lastError = "last_error"
+        }
+    }
+
+    /// What is under the key pattern.
+    public struct Sessions: Hashable, Sendable, Codable {
+        /// Sessions with somebody logged in.
+        public let authenticated: Int
+        /// Sessions with nobody logged in.
+        public let anonymous: Int
+        /// Values whose signature fits no key.
+        public let invalid: Int
+        /// Values that cannot be decoded.
+        public let unreadable: Int
+        /// Users with at least one session.
+        public let users: Int
+        /// Keys that cannot be session keys.
+        public let ignoredKeys: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case authenticated, anonymous, invalid, unreadable, users
+            case ignoredKeys = "ignored_keys"
+        }
+    }
+
+    /// How lookups were answered.
+    public struct Cache: Hashable, Sendable, Codable {
+        /// From the cache.
+        public let hits: Int
+        /// By asking Redis.
+        public let misses: Int
+        /// Values fetched from Redis.
+        public let fetches: Int
+        /// Fetches that were repeated, since the key was written meanwhile.
+        public let overtaken: Int
+        /// Entries that differed from Redis without a notification.
+        public let staleFound: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case hits, misses, fetches, overtaken
+            case staleFound = "stale_found"
+        }
+    }
+
+    /// The daemon's memory.
+    public struct Memory: Hashable, Sendable, Codable {
+        /// What it holds in RAM.
+        public let residentBytes: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case residentBytes = "resident_bytes"
+        }
+    }
+
+    /// The journal of events.
+    public struct Journal: Hashable, Sendable, Codable {
+        /// `memory` or `disk`.
+        public let kind: String
+        /// The `source` of its events.
+        public let source: String
+        /// The id of the newest event.
+        public let position: String
+        /// The id of the oldest event held.
+        public let oldest: String?
+        /// How many events are held.
+        public let events: Int
+        /// How many can be held.
+        public let capacity: Int?
+        /// How many wait to be written.
+        public let backlog: Int
+    }
+
+    /// Who is connected.
+    public struct Clients: Hashable, Sendable, Codable {
+        /// Open connections.
+        public let connections: Int
+        /// Open subscriptions.
+        public let subscriptions: Int
+        /// Requests since the start.
+        public let requests: Int
+        /// Requests that were refused.
+        public let refused: Int
+    }
+}
