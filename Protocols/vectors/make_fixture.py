@@ -100,16 +100,32 @@ def fixture():
         session("edsger0under0the0fallback00000004", signed(logged_in("3"), FALLBACK_KEY), "user 3, fallback key"),
         session("alan0in0the0legacy0layout00000005", legacy(logged_in("4")), "user 4, layout of Django 3.0"),
         session("barbara0whose0id0is0a0number00006", signed(logged_in(5)), "user 5, id as Django 1.7 wrote it"),
-        session("donald0with0values0of0python00007", signed(logged_in("6", **values)), "user 6, what JSON has no word for"),
-        session("zoe0with0a0backend0of0her0own0008", signed(logged_in("zoë", "shop.auth.Tökens")), "an id and a backend beyond ASCII"),
+        session(
+            "donald0with0values0of0python00007", signed(logged_in("6", **values)), "user 6, what JSON has no word for"
+        ),
+        session(
+            "zoe0with0a0backend0of0her0own0008",
+            signed(logged_in("zoë", "shop.auth.Tökens")),
+            "an id and a backend beyond ASCII",
+        ),
         *odd_keys(),
         session(composed, signed(logged_in("8")), "user 8, a key in normal form C"),
         session(decomposed, signed(logged_in("9")), "user 9, the same key in normal form D: another session"),
         session("anonymous0with0a0greeting00000010", signed({"greeting": "blue"}), "nobody, with data"),
         session("anonymous0and0empty00000000000011", signed({}), "nobody, without data"),
-        session("anonymous0without0backend00000012", signed({"_auth_user_id": "12"}), "nobody: an id without a backend"),
-        session("anonymous0without0id0000000000013", signed({"_auth_user_backend": BACKEND}), "nobody: a backend without an id"),
-        session("invalid0under0another0key00000014", signed(logged_in("66"), FOREIGN_KEY), "signed with a key that is not ours"),
+        session(
+            "anonymous0without0backend00000012", signed({"_auth_user_id": "12"}), "nobody: an id without a backend"
+        ),
+        session(
+            "anonymous0without0id0000000000013",
+            signed({"_auth_user_backend": BACKEND}),
+            "nobody: a backend without an id",
+        ),
+        session(
+            "invalid0under0another0key00000014",
+            signed(logged_in("66"), FOREIGN_KEY),
+            "signed with a key that is not ours",
+        ),
         session("unreadable0garbage000000000000015", "this was never a session", "no signed value at all"),
         session("unreadable0empty00000000000000016", "", "an empty value"),
         session("unreadable0array00000000000000017", signed(["_auth_user_id"]), "well signed, but no object"),
@@ -126,7 +142,12 @@ def fixture():
             "value": signed(logged_in("69")),
             "ttl_seconds": TWO_WEEKS,
         },
-        {"about": "outside the pattern", "key": "django_sessions", "value": signed(logged_in("70")), "ttl_seconds": None},
+        {
+            "about": "outside the pattern",
+            "key": "django_sessions",
+            "value": signed(logged_in("70")),
+            "ttl_seconds": None,
+        },
         {
             "about": "outside the pattern",
             "key": "other:ada0first0browser0000000000000001",

@@ -58,7 +58,7 @@ class Conversation:
 
 @contextlib.contextmanager
 def _as_user(path, uid):
-    """Has another effective user while connecting, with the group of the socket: that is what SO_PEERCRED then tells."""
+    """Connects as another effective user with the group of the socket: SO_PEERCRED tells the daemon those."""
     if uid is None:
         yield
         return

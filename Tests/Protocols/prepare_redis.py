@@ -32,7 +32,9 @@ def write_secret_keys(path, secret_keys):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--redis-socket", required=True, type=Path, help="the Unix socket of a Redis that may be emptied")
+    parser.add_argument(
+        "--redis-socket", required=True, type=Path, help="the Unix socket of a Redis that may be emptied"
+    )
     parser.add_argument("--db", type=int, default=0, help="the number of the database (0)")
     parser.add_argument("--secret-key-file", type=Path, help="write the fixture's keys here, for the daemon")
     options = parser.parse_args()

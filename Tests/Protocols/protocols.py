@@ -137,6 +137,6 @@ def _branches(context):
 
 
 def _distance(branch):
-    """How far an alternative is from what was meant: a wrong constant or forbidden member says that another was meant."""
+    """How far an alternative is from what was meant; a wrong constant says that another was meant."""
     wrong_kind = sum(error.validator in ("const", "enum", "type", "pattern") for error in branch)
     return (wrong_kind, len(branch))

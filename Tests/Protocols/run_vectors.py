@@ -20,7 +20,7 @@ OTHER_UID = 65534
 SECRET_CHARACTERS_MIN = 8
 
 
-class VectorFailure(Exception):
+class VectorError(Exception):
     """What went otherwise than the vector says."""
 
 
@@ -40,8 +40,8 @@ class Run:
             for number, step in enumerate(vector["steps"], 1):
                 try:
                     self.step(step)
-                except VectorFailure as failure:
-                    raise VectorFailure(f"step {number}: {failure}") from None
+                except VectorError as failure:
+                    raise VectorError(f"step {number}: {failure}") from None
             self.end()
         finally:
             self.conversation.hang_up()
@@ -57,9 +57,9 @@ class Run:
         while expected:
             line = self.line()
             if line is CLOSED:
-                raise VectorFailure(f"the daemon closed the connection before {describe(expected)}")
+                raise VectorError(f"the daemon closed the connection before {describe(expected)}")
             if line is None:
-                raise VectorFailure(f"nothing came in {self.timeout} s; missing: {describe(expected)}")
+                raise VectorError(f"nothing came in {self.timeout} s; missing: {describe(expected)}")
             self.take(line, expected, step.get("ordered", False))
         if step.get("closed"):
             self.expect_end("did not close the connection")
@@ -73,9 +73,9 @@ class Run:
     def expect_end(self, otherwise):
         line = self.line()
         if line is None:
-            raise VectorFailure(f"the daemon {otherwise} in {self.timeout} s")
+            raise VectorError(f"the daemon {otherwise} in {self.timeout} s")
         if line is not CLOSED:
-            raise VectorFailure(f"a line that was not expected: {show(line)}")
+            raise VectorError(f"a line that was not expected: {show(line)}")
 
     def line(self):
         """The next line but for heartbeats, which may come at any time; every line is validated."""
@@ -96,10 +96,10 @@ class Run:
                 identifier = answer.get("id") if isinstance(answer, dict) else None
                 check_message(answer, self.candidates.get(json.dumps(identifier), []))
         except LineError as problem:
-            raise VectorFailure(f"against the schemas: {problem}\n    line: {show(line)}") from None
+            raise VectorError(f"against the schemas: {problem}\n    line: {show(line)}") from None
         text = line.decode()
         if any(key in text for key in self.session_keys):
-            raise VectorFailure("the line gives a session key away")
+            raise VectorError("the line gives a session key away")
         return message
 
     def take(self, line, expected, ordered):
@@ -111,7 +111,7 @@ class Run:
                 return
             problems.append(f"{describe([place])}\n      {problem}")
         shown = "\n    expected: ".join(problems)
-        raise VectorFailure(f"got:      {show(line)}\n    expected: {shown}")
+        raise VectorError(f"got:      {show(line)}\n    expected: {shown}")
 
     def difference(self, place, line):
         if "text" in place:
@@ -168,7 +168,9 @@ def show(line):
 
 
 def describe(places):
-    shown = [place["text"] if "text" in place else json.dumps(place["json"], ensure_ascii=False) for place in places[:3]]
+    shown = [
+        place["text"] if "text" in place else json.dumps(place["json"], ensure_ascii=False) for place in places[:3]
+    ]
     more = f" and {len(places) - 3} more" if len(places) > 3 else ""
     return ", ".join(text if len(text) <= 600 else f"{text[:600]}…" for text in shown) + more
 
@@ -183,7 +185,9 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--socket", required=True, type=Path, help="the daemon's socket")
     parser.add_argument("--as-other", action="store_true", help="run only what a peer with nothing but identify sees")
-    parser.add_argument("--only", default="", metavar="TEXT", help="only vectors whose file or description has this text")
+    parser.add_argument(
+        "--only", default="", metavar="TEXT", help="only vectors whose file or description has this text"
+    )
     parser.add_argument("--timeout", type=float, default=20.0, metavar="SECONDS", help="how long to wait for a line")
     parser.add_argument("--vectors", type=Path, default=ROOT / "vectors" / "socket", help="the folder of the vectors")
     options = parser.parse_args(arguments)
@@ -201,7 +205,7 @@ def main(arguments=None):
         try:
             Run(options.socket, uid, options.timeout).vector(vector)
             passed += 1
-        except (VectorFailure, OSError) as failure:
+        except (VectorError, OSError) as failure:
             failed += 1
             print(f"FAILED {name}\n    {failure}", flush=True)
     note = f", {skipped} skipped (they need root, or --as-other as a peer with nothing but identify)" if skipped else ""
