@@ -10,12 +10,14 @@ import sessiond
 from conftest import SECRET_KEY
 from processes import DEADLINE_SECONDS, wait_for
 from stored import fingerprint, logged_in, session_value
+from validated import validate_messages
 
 pytestmark = pytest.mark.daemon
 
 
 @pytest.fixture
-def client(daemon):
+def client(daemon, monkeypatch):
+    validate_messages(monkeypatch)
     with sessiond.Client(str(daemon.path), timeout=DEADLINE_SECONDS) as client:
         yield client
 

@@ -103,6 +103,31 @@ def test_a_lost_connection_is_resumed_after_the_last_event(serve):
     assert params[2] == {**params[0], "after": position(4)}
 
 
+def test_a_session_that_is_followed_is_followed_to_its_new_key_after_a_lost_connection_too(serve):
+    def script(server, peer):
+        subscribe(server, peer)
+        rotated = event(1 + peer.number)
+        if peer.number == 0:
+            rotated["data"]["previous_session"] = "a" * 32
+        peer.send({"jsonrpc": "2.0", "method": "event", "params": {"subscription": 1, "event": rotated}})
+
+    server = serve(script)
+    with sessiond.Client(server.path).events(session="a" * 32) as stream:
+        for _ in range(2):
+            next(stream)
+    assert [request["params"]["session"] for request in server.requests[:2]] == ["a" * 32, event(1)["subject"]]
+
+
+def test_an_event_that_comes_again_after_a_lost_connection_is_not_delivered_twice(serve):
+    def script(server, peer):
+        subscribe(server, peer)
+        notify(peer, 1)
+        notify(peer, 1 + peer.number)
+
+    with sessiond.Client(serve(script).path).events() as stream:
+        assert [next(stream).id for _ in range(3)] == [position(1), position(2), position(3)]
+
+
 def test_a_stream_that_was_lost_before_its_first_event_resumes_where_it_began(serve):
     def script(server, peer):
         subscribe(server, peer, at=7)
@@ -161,11 +186,11 @@ def test_a_daemon_that_is_not_ready_or_too_busy_is_asked_again(serve):
             peer.refuse(server.read(peer), -32004)
         else:
             subscribe(server, peer)
-            notify(peer, peer.number)
+            notify(peer, peer.number + 1)
 
     server = serve(script)
     with sessiond.Client(server.path).events() as stream:
-        assert [next(stream).id for _ in range(2)] == [position(0), position(3)]
+        assert [next(stream).id for _ in range(2)] == [position(1), position(4)]
 
 
 def test_a_subscription_closed_for_a_slow_reader_resumes(serve):

@@ -155,8 +155,15 @@ class EventStream(Iterator[Event]):
         method = message.get("method")
         if method == "event":
             event = Event._from_result(params.get("event"))
-            self._position = event.id
             self._failures = 0
+            # Ids are of one width and compared as text. What is not beyond the position was delivered before.
+            if self._position is not None and event.id <= self._position:
+                return None
+            self._position = event.id
+            followed = self._params.get("session")
+            if followed is not None and event.data.get("previous_session") == followed:
+                # The daemon follows a session to its new key; a new subscription has to begin there.
+                self._params["session"] = event.subject
             return event
         if method == "events.heartbeat":
             self._position = optional_text(params, "position") or self._position
