@@ -21,6 +21,11 @@ public struct SessionContents: Hashable, Sendable {
         try JSONDecoder().decode(type, from: Data(data ?? []))
     }
 
+    /// The data spread over lines, to be read by people; nil where there is none.
+    public var prettyData: String? {
+        data.map { PrettyJSON.text($0) }
+    }
+
     private struct Members: Decodable {
         let found: Bool
         let omitted: Int?

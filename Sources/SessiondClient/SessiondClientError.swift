@@ -4,7 +4,7 @@ public enum SessiondClientError: Error, Hashable, Sendable {
     case noSocket(path: String)
     /// There is a socket, but nobody listens on it: a daemon died and left it behind.
     case nobodyListens(path: String)
-    /// The caller may not open the socket. `group` is the group that may, where it is known.
+    /// The caller may not open the socket. `group` is a group that may and could be joined, where there is one.
     case permissionDenied(path: String, group: String?)
     /// The path is longer than the system allows for a socket.
     case pathTooLong(path: String)
@@ -36,7 +36,8 @@ extension SessiondClientError: CustomStringConvertible {
             "permission denied on \(path): it is open to the group '\(group)'; "
                 + "add your user to it with `sudo usermod -aG \(group) $USER` and log in again"
         case .permissionDenied(let path, nil):
-            "permission denied on \(path): ask whoever runs the daemon for its --socket-group, or run this as root"
+            "permission denied on \(path): run this as root or as the daemon's user, "
+                + "or start the daemon with --socket-group and the name of a group that you are in"
         case .pathTooLong(let path):
             "the path \(path) is too long for a socket: at most \(SocketLocation.pathBytesMax) bytes; choose a shorter one"
         case .notConnected(let path, let reason):

@@ -15,6 +15,11 @@ public struct SessiondEvent: Hashable, Sendable {
     /// The whole event as its JSON text, with what this client does not know.
     public let json: [UInt8]
 
+    /// `time` as RFC 3339 in UTC with milliseconds, as on the wire.
+    public var timeText: String {
+        Wire.text(time)
+    }
+
     /// The type of an event. More types may come.
     public struct TypeName: RawRepresentable, Hashable, Sendable, Codable {
         /// The name on the wire.

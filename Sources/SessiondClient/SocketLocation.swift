@@ -32,10 +32,10 @@ enum SocketLocation {
         access(path, F_OK) == 0 || errno == EACCES
     }
 
-    /// The name of the group that owns the socket, where its mode lets the group in.
+    /// The name of the group that owns the socket, where its mode lets the group in and joining it is sound advice: root's is not.
     private static func owningGroup(of path: String) -> String? {
         var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IWGRP != 0 else {
+        guard stat(path, &status) == 0, status.st_mode & S_IWGRP != 0, status.st_gid != 0 else {
             return nil
         }
         var entry = group()

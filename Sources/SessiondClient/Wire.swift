@@ -51,6 +51,8 @@ enum Wire {
 
     /// A date-time of RFC 3339 with milliseconds in UTC.
     static func text(_ date: Date) -> String {
-        date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+        // The style cuts fractions off, and a `Date` may be a little below the millisecond that it stands for.
+        let half = 0.000_5
+        return date.addingTimeInterval(half).formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     }
 }

@@ -76,6 +76,32 @@ import Testing
         withExtendedLifetime(server) {}
     }
 
+    @Test("Data for people keeps its meaning and cannot steer a terminal")
+    func prettyData() async throws {
+        let (connection, server) = try await connection(
+            answering:
+                #"{"authenticated":false,"reason":"anonymous","found":true,"omitted":0,"data":{"b":[ ],"a":[1.0,"x\\"],"#
+                + #""é\"":{"k":"\",:{","t\#u{7F}\#u{9B}2Jé":{}}}}"#
+        )
+        let pretty = try await connection.contents(of: "k").prettyData
+        #expect(
+            pretty == #"""
+                {
+                  "b": [],
+                  "a": [
+                    1.0,
+                    "x\\"
+                  ],
+                  "é\"": {
+                    "k": "\",:{",
+                    "t\u007f\u009b2Jé": {}
+                  }
+                }
+                """#
+        )
+        withExtendedLifetime(server) {}
+    }
+
     @Test("Sessions come in pages")
     func sessions() async throws {
         let notes = Notes()
@@ -110,6 +136,15 @@ import Testing
                     + #""types":["dev.sessiond.login","dev.sessiond.logout"]}"#
             ]
         )
+        withExtendedLifetime(server) {}
+    }
+
+    @Test("The time of an event keeps its millisecond", arguments: [0, 1, 4, 5, 9, 123, 357, 500, 567, 999])
+    func milliseconds(number: Int) async throws {
+        let text = "2026-12-07T09:30:59." + String(1000 + number).dropFirst() + "Z"
+        let event = eventText(1).replacing("2026-12-07T09:30:00.123Z", with: text)
+        let (connection, server) = try await connection(answering: #"{"events":[\#(event)]}"#)
+        #expect(try await connection.events().events.first?.timeText == text)
         withExtendedLifetime(server) {}
     }
 

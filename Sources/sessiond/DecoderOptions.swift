@@ -1,0 +1,56 @@
+import ArgumentParser
+import Daemon
+
+/// The options that tell how stored values are read; `serve` and `decode` share them.
+struct DecoderOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Django's secret keys.",
+            discussion: """
+                First line SECRET_KEY, further lines SECRET_KEY_FALLBACKS; empty lines count for nothing. Instead, \
+                $SESSIOND_SECRET_KEY and, a line each, $SESSIOND_SECRET_KEY_FALLBACKS.
+                """,
+            valueName: "file"
+        )
+    )
+    var secretKeyFile: String?
+
+    @Flag(help: "Decode without a key. Anyone who can write to Redis can then be anybody.")
+    var noVerify = false
+
+    @Option(help: ArgumentHelp("How values are stored: signed.", valueName: "encoding"))
+    var encoding: String?
+
+    @Option(help: ArgumentHelp("Which Django's rules hold: any.", valueName: "version"))
+    var django: String?
+
+    @Option(help: ArgumentHelp("Which serializer wrote the sessions: auto.", valueName: "name"))
+    var serializer: String?
+
+    @Option(help: ArgumentHelp("Which compressor wrote the sessions: auto.", valueName: "name"))
+    var compressor: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The literal salt, of a project with a SessionStore class of its own; replaces the defaults. May be repeated.",
+            valueName: "salt"
+        )
+    )
+    var salt: [String] = []
+
+    @Option(help: ArgumentHelp("A YAML or JSON file with options by their names.", valueName: "file"))
+    var config: String?
+
+    /// What was given, by option.
+    var flags: [ServeOption: [String]] {
+        var flags: [ServeOption: [String]] = [:]
+        flags[.secretKeyFile] = secretKeyFile.map { [$0] }
+        flags[.noVerify] = noVerify ? ["true"] : nil
+        flags[.encoding] = encoding.map { [$0] }
+        flags[.django] = django.map { [$0] }
+        flags[.serializer] = serializer.map { [$0] }
+        flags[.compressor] = compressor.map { [$0] }
+        flags[.salt] = salt.isEmpty ? nil : salt
+        return flags
+    }
+}

@@ -1,0 +1,23 @@
+import ArgumentParser
+
+/// The root of the command line; each subcommand has a file of its own.
+@main
+struct Sessiond: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sessiond",
+        abstract:
+            "Who is logged in to Django? Keeps its sessions, out of Redis, at hand, and tells of logins and logouts.",
+        discussion: """
+            `sessiond serve` runs the daemon. The other commands ask it over its Unix socket, but for `decode`, which needs no daemon.
+
+            A first look, in a second terminal:
+              sessiond status            is it connected to Redis, and what does it see?
+              sessiond watch             logins and logouts as they happen
+              sessiond identity KEY      who is behind this session cookie?
+            """,
+        subcommands: [
+            ServeCommand.self, IdentityCommand.self, GetCommand.self, SessionsCommand.self, WatchCommand.self,
+            StatusCommand.self, DecodeCommand.self,
+        ]
+    )
+}

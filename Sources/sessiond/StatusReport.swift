@@ -1,0 +1,79 @@
+import SessiondClient
+
+/// A status in lines: the subject, then its figures.
+struct StatusReport {
+    /// The lines, aligned.
+    let lines: [String]
+
+    /// The report of a status.
+    init(_ status: ServerStatus) {
+        let rows = [
+            ("sessiond", "\(status.version), run \(status.run), up \(Self.time(status.uptimeSeconds))"),
+            ("link", Self.link(status.link)),
+            ("", "notifications \(status.link.notifications)"),
+            ("", status.link.lastError.map { "last error: \($0)" } ?? ""),
+            ("sessions", Self.sessions(status.sessions)),
+            ("", Self.bad(status.sessions)),
+            ("cache", Self.cache(status.cache)),
+            ("journal", Self.journal(status.journal)),
+            ("", "position \(status.journal.position), oldest \(status.journal.oldest ?? "none")"),
+            ("clients", Self.clients(status.clients)),
+            ("memory", Self.bytes(status.memory.residentBytes)),
+        ]
+        lines = rows.filter { !$0.1.isEmpty }.map { Columns.line([$0.0, Terminal.safe($0.1)], widths: [9, 0]) }
+    }
+
+    private static func link(_ link: ServerStatus.Link) -> String {
+        var parts = [
+            link.state, link.isProven ? "proven" : "not proven", "database \(link.database)", "epoch \(link.epoch)",
+        ]
+        if let milliseconds = link.roundTripMilliseconds {
+            parts.append("round trip \(milliseconds) ms")
+        }
+        parts.append(Words.count(link.reconnects, "reconnect"))
+        return parts.joined(separator: ", ")
+    }
+
+    private static func sessions(_ sessions: ServerStatus.Sessions) -> String {
+        "\(sessions.authenticated) logged in, of \(Words.count(sessions.users, "user")); \(sessions.anonymous) anonymous"
+    }
+
+    private static func bad(_ sessions: ServerStatus.Sessions) -> String {
+        "\(sessions.invalid) with an invalid signature, \(sessions.unreadable) unreadable, "
+            + "\(Words.count(sessions.ignoredKeys, "key")) ignored"
+    }
+
+    private static func cache(_ cache: ServerStatus.Cache) -> String {
+        let lookups = cache.hits + cache.misses
+        let share = lookups == 0 ? "" : " (\(100 * cache.hits / lookups) %)"
+        return "\(cache.hits) of \(Words.count(lookups, "lookup")) answered from it\(share); "
+            + "\(cache.fetches) fetched, \(cache.overtaken) overtaken, \(cache.staleFound) found stale"
+    }
+
+    private static func journal(_ journal: ServerStatus.Journal) -> String {
+        let capacity = journal.capacity.map { " of at most \($0)" } ?? ""
+        return "in \(journal.kind), \(Words.count(journal.events, "event"))\(capacity), backlog \(journal.backlog)"
+    }
+
+    private static func clients(_ clients: ServerStatus.Clients) -> String {
+        [
+            Words.count(clients.connections, "connection"), Words.count(clients.subscriptions, "subscription"),
+            Words.count(clients.requests, "request"), "\(clients.refused) refused",
+        ].joined(separator: ", ")
+    }
+
+    private static func bytes(_ count: Int) -> String {
+        let tenths = count * 10 / (1024 * 1024)
+        return "\(tenths / 10).\(tenths % 10) MiB"
+    }
+
+    /// A span of time in its two largest units.
+    private static func time(_ seconds: Double) -> String {
+        let seconds = Int(seconds)
+        let parts = [
+            (seconds / 86_400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "min"), (seconds % 60, "s"),
+        ]
+        let text = parts.drop { $0.0 == 0 }.prefix(2).map { "\($0.0) \($0.1)" }.joined(separator: " ")
+        return text.isEmpty ? "0 s" : text
+    }
+}
