@@ -25,6 +25,7 @@ let nio: [Target.Dependency] = [
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 
@@ -74,7 +75,7 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "RedisTransport", "SessionDirectory", "DjangoSession", "SessionModel", "AuditJournal", "SocketService",
-                configuration, logging, lifecycle,
+                configuration, logging, lifecycle, unixSignals,
             ] + nio,
             swiftSettings: strict
         ),

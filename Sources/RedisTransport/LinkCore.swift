@@ -167,36 +167,65 @@ final class LinkCore<Consumer: LinkConsumer> {
 
     /// Reads keys: one MGET and a PTTL for each, in one write. The consumer gets the values, or that asking was lost.
     func fetch(_ keys: [SessionKey]) {
-        guard let handler = asking?.handler, !keys.isEmpty else { return }
         let redisKeys = keys.map(settings.keyPattern.redisKey)
         let commands = [[Array("MGET".utf8)] + redisKeys] + redisKeys.map { [Array("PTTL".utf8), $0] }
-        let askedAt = NIODeadline.now().uptimeMilliseconds
-        handler.send(commands) { [unowned self] result in
-            guard case .success(let replies) = result else { return }
+        ask(commands) { [unowned self] replies, askedAt, handler in
             guard case .array(let values)? = replies.first, values.count == keys.count else {
                 return handler.close(RedisFailure(refusing: "MGET", replies.first ?? .null))
             }
-            if let refusal = replies.dropFirst().first(where: { $0.errorCode != nil }) {
-                return handler.close(RedisFailure(refusing: "PTTL", refusal))
+            let pairs = zip(values, replies.dropFirst())
+            let stored = pairs.map { StoredValue(value: $0, timeToLive: $1, askedAt: askedAt) }
+            // MGET has null for a key of another type, and for one that came into being before its PTTL.
+            refetch(zip(keys, stored).filter { $0.1 == nil }.map(\.0))
+            consumer.fetched(zip(keys, stored).compactMap { key, value in value.map { (key, $0) } })
+        }
+    }
+
+    /// Reads keys again, of which MGET could not tell the type: GET can.
+    private func refetch(_ keys: [SessionKey]) {
+        let redisKeys = keys.map(settings.keyPattern.redisKey)
+        let commands = redisKeys.flatMap { [[Array("GET".utf8), $0], [Array("PTTL".utf8), $0]] }
+        ask(commands) { [unowned self] replies, askedAt, _ in
+            let stored = stride(from: 0, to: replies.count, by: 2).map { index in
+                StoredValue(value: replies[index], timeToLive: replies[index + 1], askedAt: askedAt)
+                    ?? StoredValue(content: .absent, expiry: .never, askedAt: askedAt)
             }
-            let stored = zip(values, replies.dropFirst()).map { StoredValue(value: $0, timeToLive: $1, askedAt: askedAt) }
             consumer.fetched(Array(zip(keys, stored)))
+        }
+    }
+
+    private func ask(
+        _ commands: [[[UInt8]]],
+        _ completion: @escaping (_ replies: [RESPValue], _ askedAt: Int64, _ handler: RedisChannelHandler) -> Void
+    ) {
+        guard let handler = asking?.handler, !commands.isEmpty else { return }
+        let askedAt = NIODeadline.now().uptimeMilliseconds
+        handler.send(commands) { result in
+            // Of a lost connection the consumer hears as such.
+            guard case .success(let replies) = result else { return }
+            if let refusal = replies.first(where: { $0.errorCode != nil && $0.errorCode != "WRONGTYPE" }) {
+                return handler.close(RedisFailure(refusing: "MGET, GET or PTTL", refusal))
+            }
+            completion(replies, askedAt, handler)
         }
     }
 }
 
 extension StoredValue {
+    /// Nil where the replies do not fit together: no value, but a time to live.
+    ///
     /// - Parameters:
-    ///   - value: MGET's: null for a key of another type too.
+    ///   - value: MGET's or GET's.
     ///   - timeToLive: PTTL's: milliseconds, −1 for never, −2 for no such key.
-    init(value: RESPValue, timeToLive: RESPValue, askedAt: Int64) {
+    init?(value: RESPValue, timeToLive: RESPValue, askedAt: Int64) {
         let milliseconds: Int64 = if case .integer(let number) = timeToLive { number } else { -2 }
-        let content: Content =
-            switch (value.bytes, milliseconds) {
-            case (_, -2): .absent
-            case (let bytes?, _): .string(bytes)
-            case (nil, _): .otherType
-            }
+        let content: Content
+        switch (value, milliseconds) {
+        case (_, -2): content = .absent
+        case (.string(let bytes), _): content = .string(bytes)
+        case (.error, _): content = .otherType
+        default: return nil
+        }
         self.init(
             content: content, expiry: milliseconds < 0 ? .never : .after(milliseconds: milliseconds), askedAt: askedAt
         )

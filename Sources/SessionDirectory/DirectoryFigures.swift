@@ -2,12 +2,14 @@ package import SessionModel
 
 /// How many stored values of which kind the table holds.
 package struct SessionCounts: Sendable, Equatable {
+    package init() {}
+
     package var authenticated = 0
     package var anonymous = 0
     package var invalid = 0
     package var unreadable = 0
 
-    var total: Int { authenticated + anonymous + invalid + unreadable }
+    package var total: Int { authenticated + anonymous + invalid + unreadable }
 
     /// More values fail their signature than not: most likely the secret key is another one.
     var isMostlyInvalid: Bool { invalid * 2 > total }

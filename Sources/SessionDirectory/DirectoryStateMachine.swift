@@ -250,15 +250,12 @@ package struct DirectoryStateMachine: ~Copyable {
     private mutating func read(
         _ key: SessionKey, _ value: StoredValue, after old: SessionEntry?, at now: Moment
     ) -> SessionEntry? {
-        let bytes: [UInt8]
+        var entry: SessionEntry
         switch value.content {
         case .absent: return nil
-        case .otherType:
-            foreignKeyCount += 1
-            return nil
-        case .string(let content): bytes = content
+        case .otherType: entry = reject(.unreadable, key, valueDigest: 0, at: now)
+        case .string(let bytes): entry = reread(bytes, old) ?? decode(bytes, of: key, at: now)
         }
-        var entry = reread(bytes, old) ?? decode(bytes, of: key, at: now)
         entry.epoch = epoch
         switch value.expiry {
         case .never: (entry.deadline, entry.expiresAt) = (.max, nil)
@@ -279,31 +276,25 @@ package struct DirectoryStateMachine: ~Copyable {
     }
 
     private func decode(_ bytes: [UInt8], of key: SessionKey, at now: Moment) -> SessionEntry {
-        let standing: Standing
-        var data: [UInt8]?
+        let session: DecodedSession
         do throws(DecodeError) {
-            let session = try decoder.decode(bytes)
-            data = session.data
-            if let userID = session.userID, let backend = session.backend {
-                standing = .authenticated(
-                    Login(
-                        userID: UserID(userID), backend: backend, passwordHash: session.authHash ?? [],
-                        keyIndex: session.keyIndex,
-                        contentDigest: SessionContent.digestWithoutPasswordHash(session.data)
-                    )
-                )
-            } else {
-                standing = .anonymous(isEmpty: session.isEmpty)
-            }
+            session = try decoder.decode(bytes)
         } catch {
-            switch error {
-            case .invalid: standing = .rejected(.invalid)
-            case .unreadable: standing = .rejected(.unreadable)
-            }
+            let reason: RejectionReason = if case .invalid = error { .invalid } else { .unreadable }
+            return reject(reason, key, valueDigest: bytes.hashValue, at: now)
         }
         return SessionEntry(
-            session: Fingerprint(of: key), standing: standing, epoch: epoch, deadline: .max, expiresAt: nil,
-            changedAt: now.uptime, firstSeenAt: now.wall, data: data, valueDigest: bytes.hashValue
+            session: Fingerprint(of: key), standing: Standing(session), epoch: epoch, deadline: .max, expiresAt: nil,
+            changedAt: now.uptime, firstSeenAt: now.wall, data: session.data, valueDigest: bytes.hashValue
+        )
+    }
+
+    private func reject(
+        _ reason: RejectionReason, _ key: SessionKey, valueDigest: Int, at now: Moment
+    ) -> SessionEntry {
+        SessionEntry(
+            session: Fingerprint(of: key), standing: .rejected(reason), epoch: epoch, deadline: .max, expiresAt: nil,
+            changedAt: now.uptime, firstSeenAt: now.wall, data: nil, valueDigest: valueDigest
         )
     }
 
@@ -423,8 +414,6 @@ package struct DirectoryStateMachine: ~Copyable {
             presence.loggedOut(
                 key, entry, .expired, at: Self.moment(ofDeadlineOf: entry, now), into: &effects.events
             )
-        } else if value.content == .otherType {
-            presence.loggedOut(key, entry, .unreadable, at: now, into: &effects.events)
         } else if isLive {
             presence.disappeared(key, entry, at: now, into: &effects.events)
         } else {

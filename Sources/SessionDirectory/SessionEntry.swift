@@ -1,3 +1,4 @@
+import DjangoSession
 import SessionModel
 
 /// What the cache holds of one session.
@@ -43,6 +44,21 @@ enum Standing: Sendable {
     /// Nobody is logged in; `isEmpty` where the session holds nothing at all, as Django writes it just before a login.
     case anonymous(isEmpty: Bool)
     case rejected(RejectionReason)
+
+    /// What a decoded session says.
+    init(_ session: DecodedSession) {
+        guard let userID = session.userID, let backend = session.backend else {
+            self = .anonymous(isEmpty: session.isEmpty)
+            return
+        }
+        self = .authenticated(
+            Login(
+                userID: UserID(userID), backend: backend, passwordHash: session.authHash ?? [],
+                keyIndex: session.keyIndex,
+                contentDigest: SessionContent.digestWithoutPasswordHash(session.data)
+            )
+        )
+    }
 
     var login: Login? {
         if case .authenticated(let login) = self { login } else { nil }

@@ -48,3 +48,70 @@ package enum Timestamp {
         return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
     }
 }
+
+extension Timestamp {
+    /// Reads an RFC 3339 date-time with any offset; nil for anything else. Digits behind milliseconds are dropped.
+    ///
+    /// - Returns: milliseconds since 1970.
+    package static func parse(_ text: String) -> Int64? {
+        var rest = Substring(text).utf8
+        guard let year = number(&rest, digits: 4), take(&rest, "-"), let month = number(&rest, digits: 2),
+            take(&rest, "-"), let day = number(&rest, digits: 2), take(&rest, "Tt "),
+            let hour = number(&rest, digits: 2), take(&rest, ":"), let minute = number(&rest, digits: 2),
+            take(&rest, ":"), let second = number(&rest, digits: 2),
+            (1...12).contains(month), (1...daysIn(month, of: year)).contains(day), hour < 24, minute < 60, second <= 60
+        else { return nil }
+        var milliseconds: Int64 = 0
+        if take(&rest, ".") {
+            let digits = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+            guard !digits.isEmpty else { return nil }
+            rest.removeFirst(digits.count)
+            var padded = Substring(String(decoding: Array(digits.prefix(3)), as: UTF8.self) + "00").utf8
+            milliseconds = number(&padded, digits: 3) ?? 0
+        }
+        guard let offset = offsetMinutes(&rest), rest.isEmpty else { return nil }
+        let seconds = ((days(toCivil: year, month, day) * 24 + hour) * 60 + minute - offset) * 60 + second
+        return seconds * 1000 + milliseconds
+    }
+
+    private static func offsetMinutes(_ rest: inout Substring.UTF8View) -> Int64? {
+        if take(&rest, "Zz") { return 0 }
+        let sign: Int64 = rest.first == UInt8(ascii: "-") ? -1 : 1
+        guard take(&rest, "+-"), let hours = number(&rest, digits: 2), take(&rest, ":"),
+            let minutes = number(&rest, digits: 2), hours < 24, minutes < 60
+        else { return nil }
+        return sign * (hours * 60 + minutes)
+    }
+
+    private static func take(_ rest: inout Substring.UTF8View, _ choices: StaticString) -> Bool {
+        guard let first = rest.first, choices.withUTF8Buffer({ $0.contains(first) }) else { return false }
+        rest.removeFirst()
+        return true
+    }
+
+    private static func number(_ rest: inout Substring.UTF8View, digits: Int) -> Int64? {
+        let text = rest.prefix(digits)
+        guard text.count == digits, text.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
+            return nil
+        }
+        rest.removeFirst(digits)
+        return text.reduce(0) { $0 * 10 + Int64($1 - UInt8(ascii: "0")) }
+    }
+
+    private static func daysIn(_ month: Int64, of year: Int64) -> Int64 {
+        switch month {
+        case 4, 6, 9, 11: 30
+        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+        default: 31
+        }
+    }
+
+    /// The day counted from 1970. Source: Howard Hinnant, `days_from_civil`.
+    private static func days(toCivil year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
+        let shiftedYear = month <= 2 ? year - 1 : year
+        let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear - 399) / 400
+        let yearOfEra = shiftedYear - era * 400
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    }
+}

@@ -91,7 +91,7 @@ class Daemon:
         self._command = [
             *(binary, "serve", "--redis-url", redis_url, "--socket", str(self.path)),
             *("--secret-key-file", str(secret_key_file), "--journal", "memory"),
-            *("--state-directory", str(folder / "state"), *options),
+            *options,
         ]
         self._process: Optional[subprocess.Popen[str]] = None
 

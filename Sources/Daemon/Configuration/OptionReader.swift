@@ -1,0 +1,76 @@
+import Configuration
+import SystemPackage
+
+/// Reads options from flags, the environment and the configuration file: a flag beats the environment, which beats the
+/// file.
+struct OptionReader {
+    private let reader: ConfigReader
+
+    /// - Parameters:
+    ///   - flags: what was given on the command line.
+    ///   - file: a YAML or JSON file (JSON is YAML, too).
+    init(flags: [ServeOption: [String]], environment: [String: String], file: String?) async throws(ConfigurationError) {
+        var values: [AbsoluteConfigKey: ConfigValue] = [:]
+        for (option, texts) in flags {
+            let content: ConfigContent = option == .salt ? .stringArray(texts) : .string(texts.last ?? "")
+            values[AbsoluteConfigKey([option.rawValue])] = ConfigValue(content, isSecret: false)
+        }
+        var providers: [any ConfigProvider] = [
+            InMemoryProvider(name: "command line", values: values),
+            EnvironmentVariablesProvider(environmentVariables: environment).prefixKeys(with: "sessiond"),
+        ]
+        if let file {
+            do {
+                providers.append(try await FileProvider<YAMLSnapshot>(filePath: FilePath(file)))
+            } catch {
+                throw .unreadableFile(option: "config", path: file, problem: "it is no YAML or JSON mapping, or not there")
+            }
+        }
+        reader = ConfigReader(providers: providers)
+    }
+
+    /// An option's text; nil where nobody gave it.
+    func text(_ option: ServeOption) -> String? {
+        reader.string(forKey: ConfigKey([option.rawValue]), isSecret: option == .redisURL)
+    }
+
+    func texts(_ option: ServeOption) -> [String]? {
+        reader.stringArray(forKey: ConfigKey([option.rawValue]))
+    }
+
+    /// A secret that has no flag, since arguments show in `ps`: only the environment has it.
+    func secret(_ name: String) -> String? {
+        reader.string(forKey: ConfigKey([name]), isSecret: true)
+    }
+
+    func flag(_ option: ServeOption) throws(ConfigurationError) -> Bool {
+        switch text(option)?.lowercased() {
+        case nil, "false", "no", "0", "off": false
+        case "true", "yes", "1", "on": true
+        default: throw .badValue(option: option, problem: "expected true or false")
+        }
+    }
+
+    /// A number of seconds, as milliseconds.
+    func milliseconds(
+        _ option: ServeOption, default standard: Double, in range: ClosedRange<Double>
+    ) throws(ConfigurationError) -> Int64 {
+        guard let text = text(option) else { return Int64(standard * 1000) }
+        guard let seconds = Double(text), range.contains(seconds) else {
+            throw .badValue(
+                option: option, problem: "expected seconds between \(range.lowerBound) and \(range.upperBound)"
+            )
+        }
+        return Int64((seconds * 1000).rounded())
+    }
+
+    func choice<Choice: RawRepresentable<String> & CaseIterable>(
+        _ option: ServeOption, default standard: Choice
+    ) throws(ConfigurationError) -> Choice {
+        guard let text = text(option) else { return standard }
+        guard let choice = Choice(rawValue: text) else {
+            throw .badValue(option: option, problem: "expected \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return choice
+    }
+}

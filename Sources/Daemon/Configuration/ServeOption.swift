@@ -1,0 +1,24 @@
+/// The options of `sessiond serve`, by the name that the flag, the configuration file and, in capitals with underscores
+/// behind `SESSIOND_`, the environment use.
+package enum ServeOption: String, CaseIterable, Sendable {
+    case redisURL = "redis-url"
+    case redisURLFile = "redis-url-file"
+    case keyPattern = "key-pattern"
+    case socket
+    case socketMode = "socket-mode"
+    case socketGroup = "socket-group"
+    case secretKeyFile = "secret-key-file"
+    case noVerify = "no-verify"
+    case encoding
+    case django
+    case serializer
+    case compressor
+    case salt
+    case journal
+    case maxStaleness = "max-staleness"
+    case serveStale = "serve-stale"
+    case linkTimeout = "link-timeout"
+    case noConfigureRedis = "no-configure-redis"
+    case logFormat = "log-format"
+    case logLevel = "log-level"
+}

@@ -1,0 +1,149 @@
+import AuditJournal
+import Logging
+import NIOCore
+import RedisTransport
+import SessionDirectory
+import SessionModel
+
+/// Makes the directory machine's calls and carries out what it leaves to be done. Confined to the link's event loop.
+final class DirectoryDriver: LinkConsumer {
+    private var machine: DirectoryStateMachine
+    private var effects = DirectoryEffects()
+    private let loop: NIOIsolatedEventLoop
+    private let journal: MemoryJournal
+    private let logger: Logger
+    private let reached: (Milestone) -> Void
+    private var waiting: [LookupTicket: @Sendable (SessionAnswer) -> Void] = [:]
+    private var ticketCount: UInt64 = 0
+    private var isTurnScheduled = false
+    private var alarm: (at: Int64, task: Scheduled<Void>)?
+    private var lastForeignKeyWarning: Int64 = .min
+
+    /// Sends the questions of one batch; set by whoever makes the link.
+    var fetch: ([SessionKey]) -> Void = { _ in }
+
+    /// How many keys one MGET asks for at most.
+    private static let batchCountMax = 1000
+    /// How often keys that are no sessions are warned of at most, in milliseconds.
+    private static let foreignKeyWarningInterval: Int64 = 60_000
+
+    /// - Parameter reached: hears of milestones, on the loop.
+    init(
+        machine: consuming DirectoryStateMachine, loop: any EventLoop, journal: MemoryJournal, logger: Logger,
+        reached: @escaping (Milestone) -> Void
+    ) {
+        self.machine = machine
+        self.loop = loop.assumeIsolated()
+        self.journal = journal
+        self.logger = logger
+        self.reached = reached
+    }
+
+    var figures: DirectoryFigures { machine.figures }
+
+    // MARK: Lookups
+
+    func ask(
+        _ key: SessionKey, wanting wants: LookupWants, completion: @escaping @Sendable (SessionAnswer) -> Void
+    ) {
+        ticketCount += 1
+        let ticket = LookupTicket(number: ticketCount, wants: wants)
+        waiting[ticket] = completion
+        machine.lookup(key, ticket, at: SystemClock.now(), &effects)
+        scheduleTurn()
+    }
+
+    func list(_ query: SessionListQuery) -> SessionListPage {
+        machine.list(query)
+    }
+
+    // MARK: The link
+
+    func subscriptionEstablished(notifications: NotificationAssurance) {
+        machine.subscriptionEstablished(notifications: notifications, at: SystemClock.now(), &effects)
+    }
+
+    func subscriptionLost(cause: String) {
+        machine.subscriptionLost(cause: cause, at: SystemClock.now(), &effects)
+    }
+
+    func keyspaceEvent(_ event: KeyspaceEvent, named name: [UInt8], of key: SessionKey) {
+        machine.keyspaceEvent(event, named: name, of: key, at: SystemClock.now(), &effects)
+    }
+
+    func foreignKeySeen() {
+        machine.foreignKeySeen()
+        let now = SystemClock.now().uptime
+        guard lastForeignKeyWarning == .min || now - lastForeignKeyWarning > Self.foreignKeyWarningInterval else { return }
+        lastForeignKeyWarning = now
+        logger.warning(
+            "a key under the pattern is longer than \(SessionKey.byteCountMax) bytes or no UTF-8: it is no session and is ignored"
+        )
+    }
+
+    func pongReceived(pingSentAt: Int64) {
+        machine.pongReceived(pingSentAt: pingSentAt, at: SystemClock.now(), &effects)
+    }
+
+    func askingEstablished() {
+        machine.askingEstablished()
+    }
+
+    func askingLost(cause: String) {
+        machine.askingLost(cause: cause, at: SystemClock.now(), &effects)
+    }
+
+    func scanStarted() {
+        machine.scanStarted()
+    }
+
+    func scanned(_ keys: [SessionKey]) {
+        machine.scanned(keys, at: SystemClock.now())
+    }
+
+    func scanEnded() {
+        machine.scanEnded(at: SystemClock.now(), &effects)
+    }
+
+    func fetched(_ values: [(SessionKey, StoredValue)]) {
+        let now = SystemClock.now()
+        for (key, value) in values { machine.fetchCompleted(key, value, at: now, &effects) }
+    }
+
+    func turnEnded() {
+        carryOut()
+        while machine.hasFetches { fetch(machine.takeFetches(limit: Self.batchCountMax)) }
+        setAlarm()
+    }
+
+    // MARK: Effects
+
+    /// Ends the turn after everything that the loop has to do at once, so that many lookups share a question.
+    private func scheduleTurn() {
+        guard !isTurnScheduled else { return }
+        isTurnScheduled = true
+        loop.execute { [self] in
+            isTurnScheduled = false
+            turnEnded()
+        }
+    }
+
+    private func carryOut() {
+        guard !effects.isEmpty else { return }
+        journal.append(effects.events)
+        for (ticket, answer) in effects.answers { waiting.removeValue(forKey: ticket)?(answer) }
+        for milestone in effects.milestones { reached(milestone) }
+        effects.removeAll()
+    }
+
+    private func setAlarm() {
+        guard let deadline = machine.nextDeadline, deadline < alarm?.at ?? .max else { return }
+        alarm?.task.cancel()
+        let task = loop.scheduleTask(deadline: .uptimeNanoseconds(UInt64(max(deadline, 0)) * 1_000_000)) { [self] in
+            alarm = nil
+            machine.timePassed(at: SystemClock.now(), &effects)
+            turnEnded()
+        }
+        alarm = (deadline, task)
+    }
+}

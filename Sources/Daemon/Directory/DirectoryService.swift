@@ -1,0 +1,24 @@
+import NIOCore
+import SessionDirectory
+import SessionModel
+
+/// The directory as the socket sees it: answers from the table on any thread, everything else on the link's loop.
+struct DirectoryService: SessionLookup {
+    let table: SessionTable
+    let freshness: Freshness
+    let driver: NIOLoopBound<DirectoryDriver>
+
+    func cached(_ key: SessionKey, wanting wants: LookupWants) -> SessionAnswer? {
+        table.answer(for: key, wanting: wants, now: SystemClock.now(), freshness: freshness)
+    }
+
+    func ask(
+        _ key: SessionKey, wanting wants: LookupWants, completion: @escaping @Sendable (SessionAnswer) -> Void
+    ) {
+        driver.eventLoop.execute { driver.value.ask(key, wanting: wants, completion: completion) }
+    }
+
+    func list(_ query: SessionListQuery, completion: @escaping @Sendable (SessionListPage) -> Void) {
+        driver.eventLoop.execute { completion(driver.value.list(query)) }
+    }
+}

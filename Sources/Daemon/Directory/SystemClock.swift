@@ -1,0 +1,16 @@
+import Glibc
+import NIOCore
+import RedisTransport
+import SessionModel
+
+/// The system's two clocks.
+enum SystemClock {
+    static func now() -> Moment {
+        var wall = timespec()
+        clock_gettime(CLOCK_REALTIME, &wall)
+        return Moment(
+            uptime: NIODeadline.now().uptimeMilliseconds,
+            wall: Int64(wall.tv_sec) * 1000 + Int64(wall.tv_nsec) / 1_000_000
+        )
+    }
+}

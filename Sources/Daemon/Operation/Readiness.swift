@@ -1,0 +1,31 @@
+import Foundation
+import Glibc
+
+/// Tells whoever started the daemon that it answers.
+enum Readiness {
+    /// Prints a line that begins with `ready` and notifies the service manager, as sd_notify(3) describes.
+    static func announce(_ words: String) {
+        FileHandle.standardError.write(Data("ready: \(words)\n".utf8))
+        notify("READY=1\nSTATUS=\(words)")
+    }
+
+    /// Sends a state to the datagram socket of `$NOTIFY_SOCKET`; nothing where there is none.
+    static func notify(_ state: String) {
+        guard let path = ProcessInfo.processInfo.environment["NOTIFY_SOCKET"], !path.isEmpty else { return }
+        let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        var bytes = Array(path.utf8.prefix(MemoryLayout.size(ofValue: address.sun_path) - 1))
+        // A path that begins with "@" is in the abstract namespace, where it begins with NUL.
+        if bytes.first == UInt8(ascii: "@") { bytes[0] = 0 }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+        let length = socklen_t(MemoryLayout<sa_family_t>.size + bytes.count)
+        withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                _ = sendto(descriptor, state, state.utf8.count, 0, $0, length)
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+import AuditJournal
+import Foundation
+import NIOCore
+import SessionDirectory
+import SessionModel
+
+/// What `server.status` tells, gathered.
+struct StatusReport {
+    var version: String
+    var uptimeMilliseconds: Int64
+    var directory: DirectoryFigures
+    var isProven: Bool
+    var database: Int
+    var link: (reconnects: Int, roundTrip: TimeAmount?, lastFailure: String?)
+    var lookups: (hits: Int, misses: Int)
+    var journal: MemoryJournal
+    var clients: (connections: Int, subscriptions: Int, requests: Int, refused: Int)
+
+    /// The result's JSON text.
+    var json: [UInt8] {
+        let journalFigures = journal.figures
+        var json = JSONWriter(capacity: 1024)
+        json.beginObject()
+        json.member("version", version)
+        json.member("run", journalFigures.position.runText)
+        json.member("uptime_seconds", uptimeMilliseconds / 1000)
+        object("link", &json) { json in
+            json.member("state", directory.condition.rawValue)
+            json.member("epoch", directory.epoch.number)
+            json.member("proven", isProven)
+            json.member("notifications", directory.notifications.rawValue)
+            json.member("database", database)
+            json.key("round_trip_ms")
+            if let roundTrip = link.roundTrip { json.double(Double(roundTrip.nanoseconds) / 1e6) } else { json.null() }
+            json.member("reconnects", link.reconnects)
+            json.key("last_error")
+            if let failure = link.lastFailure { json.string(failure) } else { json.null() }
+        }
+        object("sessions", &json) { json in
+            json.member("authenticated", directory.sessions.authenticated)
+            json.member("anonymous", directory.sessions.anonymous)
+            json.member("invalid", directory.sessions.invalid)
+            json.member("unreadable", directory.sessions.unreadable)
+            json.member("users", directory.userCount)
+            json.member("ignored_keys", directory.foreignKeyCount)
+        }
+        object("cache", &json) { json in
+            json.member("hits", lookups.hits)
+            json.member("misses", lookups.misses)
+            json.member("fetches", directory.fetchCount)
+            json.member("overtaken", directory.overtakenCount)
+            json.member("stale_found", directory.staleFoundCount)
+        }
+        object("memory", &json) { $0.member("resident_bytes", Self.residentBytes) }
+        object("journal", &json) { json in
+            json.member("kind", "memory")
+            json.member("source", journal.source)
+            json.member("position", journalFigures.position.description)
+            json.key("oldest")
+            if let oldest = journalFigures.oldest { json.string(oldest.description) } else { json.null() }
+            json.member("events", journalFigures.count)
+            json.member("capacity", journal.capacity)
+            json.member("backlog", 0)
+        }
+        object("clients", &json) { json in
+            json.member("connections", clients.connections)
+            json.member("subscriptions", clients.subscriptions)
+            json.member("requests", clients.requests)
+            json.member("refused", clients.refused)
+        }
+        json.endObject()
+        return json.bytes
+    }
+
+    private func object(_ name: StaticString, _ json: inout JSONWriter, _ write: (inout JSONWriter) -> Void) {
+        json.key(name)
+        json.beginObject()
+        write(&json)
+        json.endObject()
+    }
+
+    /// The process's resident set, of the second field of `/proc/self/statm`, which counts pages.
+    private static var residentBytes: Int {
+        guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return 0 }
+        let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+        return pages * sysconf(Int32(_SC_PAGESIZE))
+    }
+}

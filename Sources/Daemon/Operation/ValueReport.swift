@@ -1,0 +1,52 @@
+import DjangoSession
+import SessionModel
+
+/// What `sessiond decode` says of one stored value.
+package struct ValueReport: Sendable {
+    /// One line of JSON, without its end.
+    package let json: [UInt8]
+    /// Whether the value is a session.
+    package let isSession: Bool
+
+    /// Decodes a value.
+    package init(of value: [UInt8], with settings: DecoderSettings) {
+        do throws(DecodeError) {
+            json = Self.text(of: try settings.decoder.decode(value))
+            isSession = true
+        } catch {
+            json = Self.text(of: error)
+            isSession = false
+        }
+    }
+
+    private static func text(of session: DecodedSession) -> [UInt8] {
+        var json = JSONWriter(capacity: session.data.count + 256)
+        json.beginObject()
+        json.member("ok", true)
+        json.key("user_id")
+        if let userID = session.userID { json.string(userID) } else { json.null() }
+        json.key("backend")
+        if let backend = session.backend { json.string(backend) } else { json.null() }
+        json.member("layout", session.layout.rawValue)
+        json.member("serializer", session.serializer.rawValue)
+        json.member("compression", session.compression.rawValue)
+        json.key("key")
+        if let index = session.keyIndex { json.int(index) } else { json.null() }
+        json.key("signed_at")
+        if let signedAt = session.signedAt { json.string(Timestamp.seconds(signedAt * 1000)) } else { json.null() }
+        json.key("data")
+        json.raw(session.data)
+        json.endObject()
+        return json.bytes
+    }
+
+    private static func text(of error: DecodeError) -> [UInt8] {
+        var json = JSONWriter()
+        json.beginObject()
+        json.member("ok", false)
+        json.member("reason", error.reason)
+        json.member("why", "\(error.why)")
+        json.endObject()
+        return json.bytes
+    }
+}

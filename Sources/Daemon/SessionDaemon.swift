@@ -1,0 +1,151 @@
+import AuditJournal
+import Foundation
+import Logging
+import NIOCore
+import NIOPosix
+import RedisTransport
+import ServiceLifecycle
+import SessionDirectory
+import SessionModel
+import SocketService
+import UnixSignals
+
+/// The daemon: its parts, wired.
+///
+/// One event loop belongs to the link to Redis and to all decisions; another one serves the socket and only reads.
+package struct SessionDaemon {
+    /// The version that `server.info` and `--version` tell.
+    package static let version = "0.1.0"
+
+    private let configuration: DaemonConfiguration
+    private let logger: Logger
+
+    package init(_ configuration: DaemonConfiguration) {
+        self.configuration = configuration
+        let (format, level) = (configuration.logFormat, configuration.logLevel)
+        logger = Logger(label: "sessiond") { _ in StandardErrorLog(format: format, level: level) }
+    }
+
+    /// Serves until SIGTERM or SIGINT.
+    ///
+    /// - Throws: ``ListeningSocketError`` where the socket cannot be opened.
+    package func run() async throws {
+        let started = SystemClock.now()
+        let socket = try ListeningSocket.bind(
+            path: configuration.socketPath, mode: configuration.socketMode, group: configuration.socketGroup
+        )
+        let linkLoop = MultiThreadedEventLoopGroup.singleton.next()
+        let socketLoops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let figures = SocketFigures()
+        let parts = try await linkLoop.submit { [self] in assemble(on: linkLoop, started, figures) }.get()
+        let server = SocketServer(socket: socket, backend: parts.backend, group: socketLoops, logger: logger)
+        logger.info(
+            "sessiond \(Self.version) listens",
+            metadata: [
+                "socket": "\(configuration.socketPath)", "redis": "\(configuration.endpoint)",
+                "keys": "\(configuration.keyPattern)", "secret_keys": "\(configuration.decoding.keyCount)",
+            ]
+        )
+        if configuration.decoding.keyCount == 0 {
+            logger.warning("sessions are not verified (--no-verify): anyone who can write to Redis can be anybody")
+        }
+        let services = ServiceGroup(
+            configuration: .init(
+                services: [.init(service: server), .init(service: parts.link)],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }
+            )
+        )
+        try await services.run()
+        Readiness.notify("STOPPING=1")
+        try await socketLoops.shutdownGracefully()
+        logger.info("stopped")
+    }
+
+    private struct Parts: Sendable {
+        var link: RedisLink<DirectoryDriver>
+        var backend: SocketBackend<DirectoryService, MemoryJournal>
+    }
+
+    /// Makes the parts that live on the link's loop. To be called there.
+    private func assemble(on loop: any EventLoop, _ started: Moment, _ figures: SocketFigures) -> Parts {
+        // Microseconds, so that a restart within a millisecond still opens a later run.
+        let run = UInt64(started.wall) * 1000 + UInt64.random(in: 0..<1000)
+        let journal = MemoryJournal(run: run, uuid: UUID().uuidString.lowercased())
+        let table = SessionTable()
+        let driver = DirectoryDriver(
+            machine: DirectoryStateMachine(
+                table: table, decoder: configuration.decoding.decoder, freshness: configuration.freshness, run: run
+            ),
+            loop: loop, journal: journal, logger: logger,
+            reached: { [logger, configuration] in Self.tell($0, configuration, logger) }
+        )
+        let link = RedisLink(
+            settings: LinkSettings(
+                endpoint: configuration.endpoint, keyPattern: configuration.keyPattern,
+                stalenessMax: configuration.freshness.stalenessMax,
+                timeout: .milliseconds(configuration.linkTimeout), mayConfigureRedis: configuration.mayConfigureRedis
+            ),
+            consumer: driver, loop: loop, logger: logger
+        )
+        driver.fetch = { [unowned link] in link.fetch($0) }
+        let bound = NIOLoopBound(driver, eventLoop: loop)
+        let database = configuration.endpoint.database
+        let backend = SocketBackend(
+            lookup: DirectoryService(table: table, freshness: configuration.freshness, driver: bound),
+            log: journal, limits: Limits(), policy: PeerPolicy(daemonUID: geteuid()), figures: figures,
+            version: Self.version
+        ) { completion in
+            loop.execute {
+                let now = SystemClock.now()
+                let report = StatusReport(
+                    version: Self.version, uptimeMilliseconds: now.uptime - started.uptime,
+                    directory: bound.value.figures, isProven: table.isProven(at: now), database: database,
+                    link: link.figures, lookups: table.lookupCounts, journal: journal, clients: figures.values
+                )
+                completion(report.json)
+            }
+        }
+        return Parts(link: link, backend: backend)
+    }
+
+    private static func tell(_ milestone: Milestone, _ configuration: DaemonConfiguration, _ logger: Logger) {
+        switch milestone {
+        case .live(let counts, let users, nil):
+            Readiness.announce(
+                "\(counts.authenticated) sessions of \(users) users, \(counts.anonymous) anonymous, at \(configuration.socketPath)"
+            )
+            if counts == SessionCounts() {
+                logger.notice(
+                    """
+                    no key in Redis matches \(configuration.keyPattern): right if nobody has visited yet; else compare \
+                    --key-pattern and the database with Django's settings (SESSION_REDIS 'prefix', \
+                    SESSION_REDIS_PREFIX)
+                    """
+                )
+            }
+            warn(of: counts, logger)
+        case .live(let counts, let users, let gap?):
+            logger.notice(
+                "caught up with Redis after \(Double(gap) / 1000) s: \(counts.authenticated) sessions of \(users) users"
+            )
+        case .distrusted(let counts):
+            logger.error(
+                """
+                most sessions fail their signature (\(counts.invalid) of \(counts.total)): the secret key is not the one \
+                Django signs with. Compare --secret-key-file with Django's SECRET_KEY and SECRET_KEY_FALLBACKS, or give \
+                your SessionStore's --salt. sessiond is not ready, and goes on when most sessions verify
+                """
+            )
+        }
+    }
+
+    private static func warn(of counts: SessionCounts, _ logger: Logger) {
+        if counts.invalid > 0 {
+            logger.warning("\(counts.invalid) sessions fail their signature: an old key that is not in the key file?")
+        }
+        if counts.unreadable > 0 {
+            logger.warning("\(counts.unreadable) keys under the pattern cannot be decoded, or are no strings")
+        }
+    }
+}

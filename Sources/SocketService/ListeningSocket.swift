@@ -1,0 +1,127 @@
+import Glibc
+
+/// The socket's file: made with the right mode, taken over from a daemon that died, left to one that lives, and removed at
+/// the end.
+package struct ListeningSocket: Sendable {
+    /// The descriptor, bound and not yet listening.
+    let descriptor: CInt
+    private let path: String
+    private let device: UInt64
+    private let inode: UInt64
+
+    /// The longest path that fits into a `sockaddr_un`, in bytes.
+    private static let pathBytesMax = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
+
+    /// Binds a Unix stream socket at `path`.
+    ///
+    /// The folder is locked meanwhile, so that two daemons that start at once cannot both take over a stale file.
+    ///
+    /// - Parameters:
+    ///   - mode: the file's permissions. It never has wider ones, not even for a moment.
+    ///   - group: the file's group; nil for the daemon's.
+    package static func bind(path: String, mode: UInt32, group: UInt32?) throws(ListeningSocketError) -> ListeningSocket {
+        guard path.utf8.count <= pathBytesMax else { throw .pathTooLong(path, bytesMax: pathBytesMax) }
+        let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard lock >= 0 else { throw .folder(folder, errno) }
+        defer { close(lock) }
+        flock(lock, LOCK_EX)
+        try removeStale(path)
+
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw .system("socket", path, errno) }
+        do throws(ListeningSocketError) {
+            return try bind(descriptor, path, mode: mode, group: group)
+        } catch {
+            close(descriptor)
+            throw error
+        }
+    }
+
+    private static func bind(
+        _ descriptor: CInt, _ path: String, mode: UInt32, group: UInt32?
+    ) throws(ListeningSocketError) -> ListeningSocket {
+        let previousMask = umask(0o777 & ~mode)
+        let status = withAddress(of: path) { Glibc.bind(descriptor, $0, $1) }
+        let bindError = errno
+        umask(previousMask)
+        guard status == 0 else { throw .system("bind", path, bindError) }
+        if let group, chown(path, uid_t.max, group) != 0 {
+            let error = errno
+            unlink(path)
+            throw .group(path, error)
+        }
+        // A listening socket of its own accord refuses nobody: connections wait until they are accepted.
+        guard listen(descriptor, 1024) == 0, chmod(path, mode) == 0 else {
+            let error = errno
+            unlink(path)
+            throw .system("listen", path, error)
+        }
+        var status2 = stat()
+        guard lstat(path, &status2) == 0 else { throw .system("stat", path, errno) }
+        return ListeningSocket(
+            descriptor: descriptor, path: path, device: UInt64(status2.st_dev), inode: UInt64(status2.st_ino)
+        )
+    }
+
+    /// Removes the socket file of a daemon that is gone; leaves everything else alone.
+    private static func removeStale(_ path: String) throws(ListeningSocketError) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return }
+        guard status.st_mode & S_IFMT == S_IFSOCK else { throw .notASocket(path) }
+        let probe = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        guard probe >= 0 else { throw .system("socket", path, errno) }
+        defer { close(probe) }
+        let isRefused = withAddress(of: path) { connect(probe, $0, $1) } != 0 && errno == ECONNREFUSED
+        guard isRefused else { throw .inUse(path) }
+        guard unlink(path) == 0 else { throw .system("unlink", path, errno) }
+    }
+
+    /// Removes the file, if it is still this socket's.
+    package func removeFile() {
+        var status = stat()
+        guard lstat(path, &status) == 0, UInt64(status.st_dev) == device, UInt64(status.st_ino) == inode else { return }
+        unlink(path)
+    }
+
+    private static func withAddress<Result>(
+        of path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
+    ) -> Result {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+    }
+}
+
+/// Why the socket cannot be opened, and what to do.
+package enum ListeningSocketError: Error, Equatable, CustomStringConvertible {
+    case inUse(String)
+    case notASocket(String)
+    case pathTooLong(String, bytesMax: Int)
+    case folder(String, CInt)
+    case group(String, CInt)
+    case system(String, String, CInt)
+
+    package var description: String {
+        switch self {
+        case .inUse(let path): "another sessiond listens at \(path): stop it, or choose another --socket"
+        case .notASocket(let path): "\(path) exists and is no socket: remove it, or choose another --socket"
+        case .pathTooLong(let path, let bytesMax):
+            "the socket's path \(path) is longer than the \(bytesMax) bytes that the system allows: choose a shorter --socket"
+        case .folder(let folder, let code):
+            "cannot use the folder \(folder) for the socket (\(Self.words(code))): create it, or choose another --socket"
+        case .group(let path, let code):
+            "cannot give \(path) to the --socket-group (\(Self.words(code))): the daemon's user must be a member of it"
+        case .system(let call, let path, let code): "cannot open the socket \(path): \(call): \(Self.words(code))"
+        }
+    }
+
+    private static func words(_ code: CInt) -> String {
+        String(cString: strerror(code))
+    }
+}

@@ -1,0 +1,104 @@
+import JSONRPC
+import SessionModel
+
+/// What each method does with its params.
+extension PeerConnection {
+    func perform(_ method: Method, _ params: Params, for address: ReplyAddress) throws(RPCError) -> MethodOutcome {
+        switch method {
+        case .identity: try identity(params, for: address)
+        case .get: try get(params, for: address)
+        case .list: try list(try params.named("user_id", "limit", "after"), userRequired: false, for: address)
+        case .userSessions: try list(try params.named("user_id", "limit", "after"), userRequired: true, for: address)
+        case .subscribe: .result(try subscribe(params, for: address))
+        case .unsubscribe: .result(try unsubscribe(params))
+        case .query: .result(try query(params))
+        case .status: try status(params, for: address)
+        case .info: .result(try info(params))
+        }
+    }
+
+    private func identity(_ params: Params, for address: ReplyAddress) throws(RPCError) -> MethodOutcome {
+        let params = try params.named("session_key", "confirm")
+        let wants = LookupWants(confirmation: try params.optionalBool("confirm") ?? false)
+        return try lookUp(try params.sessionKey(), wants, for: address) { ResultText.identity($0.verdict) }
+    }
+
+    private func get(_ params: Params, for address: ReplyAddress) throws(RPCError) -> MethodOutcome {
+        let params = try params.named("session_key", "confirm")
+        let wants = LookupWants(confirmation: try params.optionalBool("confirm") ?? false, data: .standard)
+        return try lookUp(try params.sessionKey(), wants, for: address) { ResultText.session($0) }
+    }
+
+    private func lookUp(
+        _ key: SessionKey, _ wants: LookupWants, for address: ReplyAddress,
+        _ text: @escaping @Sendable (SessionAnswer) -> Result<[UInt8], RPCError>
+    ) throws(RPCError) -> MethodOutcome {
+        if let answer = backend.lookup.cached(key, wanting: wants) {
+            return .result(try text(answer).get())
+        }
+        try reserveWaitingPlace()
+        let reply = replier(to: address)
+        backend.lookup.ask(key, wanting: wants) { reply(text($0)) }
+        return .later
+    }
+
+    private func list(
+        _ params: NamedParams, userRequired: Bool, for address: ReplyAddress
+    ) throws(RPCError) -> MethodOutcome {
+        let query = SessionListQuery(
+            userID: userRequired ? try params.userID() : try params.optionalUserID(),
+            limit: try params.limit(backend.limits),
+            after: try params.listPlace()
+        )
+        try reserveWaitingPlace()
+        let reply = replier(to: address)
+        backend.lookup.list(query) { reply(.success(ResultText.page($0))) }
+        return .later
+    }
+
+    private func subscribe(_ params: Params, for address: ReplyAddress) throws(RPCError) -> [UInt8] {
+        let params = try params.named("after", "types", "user_id", "session_key", "session")
+        return try subscribe(try params.eventFilter(), from: try params.eventStart(), for: address)
+    }
+
+    private func unsubscribe(_ params: Params) throws(RPCError) -> [UInt8] {
+        let number = try params.named("subscription").integer("subscription", in: 1...Int.max)
+        guard unsubscribe(number) else { throw .invalidParams(param: "subscription", .range) }
+        return Array("{}".utf8)
+    }
+
+    private func query(_ params: Params) throws(RPCError) -> [UInt8] {
+        let params = try params.named("after", "since", "until", "types", "user_id", "session", "limit")
+        var filter = try params.eventFilter()
+        filter.since = try params.optionalTime("since")
+        filter.until = try params.optionalTime("until")
+        let limit = try params.limit(backend.limits)
+        let start = try params.eventStart() ?? .oldest
+        do throws(PositionLost) {
+            return ResultText.events(try backend.log.read(from: start, matching: &filter, limit: limit))
+        } catch {
+            throw .positionLost(oldest: error.oldest?.description)
+        }
+    }
+
+    private func status(_ params: Params, for address: ReplyAddress) throws(RPCError) -> MethodOutcome {
+        _ = try params.named()
+        try reserveWaitingPlace()
+        let reply = replier(to: address)
+        backend.status { reply(.success($0)) }
+        return .later
+    }
+
+    private func info(_ params: Params) throws(RPCError) -> [UInt8] {
+        _ = try params.named()
+        return ResultText.info(version: backend.version, limits: backend.limits, rights: rights, peer: peer)
+    }
+}
+
+extension Params {
+    /// Whether a member of this name was given, whatever it holds.
+    func names(_ name: StaticString) -> Bool {
+        guard case .members(let members) = self else { return false }
+        return members.contains { $0.name == name }
+    }
+}

@@ -1,0 +1,32 @@
+import JSONRPC
+
+/// Where the answer to one request goes.
+enum ReplyAddress {
+    /// A line of its own.
+    case line(RawID)
+    /// A place in a batch.
+    case batch(BatchInProgress, RawID)
+    /// It was a notification: nowhere.
+    case nowhere
+}
+
+/// A batch whose answers are not all there yet.
+final class BatchInProgress {
+    var answer = BatchAnswer()
+    var isFinished = false
+    /// Requests of the batch that are not answered yet.
+    var missing: Int
+
+    init(count: Int) {
+        missing = count
+    }
+}
+
+/// What a method has to say at once.
+enum MethodOutcome {
+    /// The result's JSON text.
+    case result([UInt8])
+    case failure(RPCError)
+    /// The answer comes later.
+    case later
+}

@@ -1,0 +1,128 @@
+import JSONRPC
+import SessionModel
+
+/// Results as JSON text. The order of the members is the contract's.
+enum ResultText {
+    /// `session.identity`.
+    static func identity(_ verdict: SessionAnswer.Verdict) -> Result<[UInt8], RPCError> {
+        object(verdict) { _ in }
+    }
+
+    /// `session.get`.
+    static func session(_ answer: SessionAnswer) -> Result<[UInt8], RPCError> {
+        object(answer.verdict) { json in
+            if case .nobody(.unknown) = answer.verdict {
+                json.member("found", false)
+            } else {
+                json.member("found", true)
+            }
+            guard let data = answer.data else { return }
+            json.key("data")
+            json.raw(data.json)
+            json.member("omitted", data.omittedCount)
+        }
+    }
+
+    private static func object(
+        _ verdict: SessionAnswer.Verdict, _ writeMore: (inout JSONWriter) -> Void
+    ) -> Result<[UInt8], RPCError> {
+        var json = JSONWriter(capacity: 256)
+        json.beginObject()
+        switch verdict {
+        case .authenticated(let session):
+            json.member("authenticated", true)
+            json.member("user_id", session.userID.text)
+            json.member("backend", session.backend)
+            json.member("session", session.session.description)
+            json.member("expires_at", expiry: session.expiresAt)
+            if session.isSuperseded { json.member("superseded", true) }
+            if let stale = session.staleMilliseconds { json.member("stale_ms", stale) }
+        case .nobody(let reason):
+            json.member("authenticated", false)
+            json.member("reason", reason.rawValue)
+        case .unavailable(let cause):
+            return .failure(.unavailable(retryAfterMilliseconds: retryAfterMilliseconds, cause: cause))
+        }
+        writeMore(&json)
+        json.endObject()
+        return .success(json.bytes)
+    }
+
+    /// When to ask again where Redis could not be asked: about as long as a reconnect takes.
+    private static let retryAfterMilliseconds = 250
+
+    /// `session.list` and `user.sessions`.
+    static func page(_ page: SessionListPage) -> [UInt8] {
+        var json = JSONWriter(capacity: 256 * (page.sessions.count + 1))
+        json.beginObject()
+        json.key("sessions")
+        json.beginArray()
+        for session in page.sessions {
+            json.beginObject()
+            json.member("session", session.session.description)
+            json.member("user_id", session.userID.text)
+            json.member("backend", session.backend)
+            json.member("expires_at", expiry: session.expiresAt)
+            json.member("first_seen_at", expiry: session.firstSeenAt)
+            json.endObject()
+        }
+        json.endArray()
+        if let next = page.next { json.member("next", String(next)) }
+        json.member("position", page.position.description)
+        json.endObject()
+        return json.bytes
+    }
+
+    /// `events.query`.
+    static func events(_ batch: EventBatch) -> [UInt8] {
+        var json = JSONWriter(capacity: 512 * (batch.events.count + 1))
+        json.beginObject()
+        json.key("events")
+        json.beginArray()
+        for event in batch.events { json.raw(event.json) }
+        json.endArray()
+        if batch.hasMore { json.member("next", batch.position.description) }
+        json.endObject()
+        return json.bytes
+    }
+
+    /// `events.subscribe`.
+    static func subscribed(_ number: Int, position: EventID) -> [UInt8] {
+        var json = JSONWriter()
+        json.beginObject()
+        json.member("subscription", number)
+        json.member("position", position.description)
+        json.endObject()
+        return json.bytes
+    }
+
+    /// `server.info`.
+    static func info(version: String, limits: Limits, rights: Rights, peer: Peer) -> [UInt8] {
+        var json = JSONWriter(capacity: 512)
+        json.beginObject()
+        json.member("name", "sessiond")
+        json.member("version", version)
+        json.member("protocol", 1)
+        json.key("limits")
+        json.beginObject()
+        json.member("request_bytes_max", limits.requestBytesMax)
+        json.member("answer_bytes_max", limits.answerBytesMax)
+        json.member("session_key_bytes_max", SessionKey.byteCountMax)
+        json.member("page_count_max", limits.pageCountMax)
+        json.member("subscriptions_per_connection_max", limits.subscriptionsPerConnectionMax)
+        json.member("json_depth_max", limits.jsonDepthMax)
+        json.endObject()
+        json.key("rights")
+        json.beginArray()
+        for name in rights.names { json.string(name) }
+        json.endArray()
+        json.key("peer")
+        json.beginObject()
+        json.member("uid", peer.uid)
+        json.member("gid", peer.gid)
+        json.member("pid", peer.pid)
+        json.endObject()
+        json.endObject()
+        return json.bytes
+    }
+}

@@ -1,0 +1,51 @@
+package import Logging
+package import NIOCore
+import NIOPosix
+import ServiceLifecycle
+package import SessionModel
+
+/// Serves the Unix socket for as long as it runs.
+package final class SocketServer<Lookup: SessionLookup, Log: EventLog>: Service {
+    private let socket: ListeningSocket
+    private let backend: SocketBackend<Lookup, Log>
+    private let group: any EventLoopGroup
+    private let logger: Logger
+
+    /// - Parameters:
+    ///   - socket: bound; the server closes it and removes its file at the end.
+    ///   - group: the event loops that share the connections.
+    package init(
+        socket: ListeningSocket, backend: SocketBackend<Lookup, Log>, group: any EventLoopGroup, logger: Logger
+    ) {
+        self.socket = socket
+        self.backend = backend
+        self.group = group
+        self.logger = logger
+    }
+
+    package func run() async throws {
+        defer { socket.removeFile() }
+        let backend = backend
+        let quiescing = OpenChannels()
+        let server = try await ServerBootstrap(group: group)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 * 1024, high: 512 * 1024))
+            .childChannelInitializer { channel in
+                quiescing.add(channel)
+                return Peer.credentials(of: channel).flatMapThrowing { peer in
+                    try channel.pipeline.syncOperations.addHandler(PeerConnection(backend: backend, peer: peer))
+                }
+            }
+            .withBoundSocket(socket.descriptor)
+            .get()
+        await cancelWhenGracefulShutdown {
+            await withTaskCancellationHandler {
+                try? await server.closeFuture.get()
+            } onCancel: {
+                server.close(promise: nil)
+            }
+        }
+        logger.debug("the socket takes no more connections")
+        await quiescing.closeAll()
+    }
+}

@@ -1,0 +1,20 @@
+import SessionModel
+
+/// One subscription of a connection: what it wants and how far it has come.
+///
+/// Events are pulled from the log when the peer can take them, so a peer that reads slowly costs no memory.
+struct Subscription {
+    let number: Int
+    var filter: EventFilter
+    /// Everything up to here has been sent or does not match.
+    var position: EventID
+    /// Events are read from the oldest on until there is a position.
+    var startsAtOldest: Bool
+    /// Something was sent since the last heartbeat was due.
+    var wasBusy = true
+    /// The batch whose answer has to be written first.
+    var awaitedBatch: BatchInProgress?
+
+    /// Where the next read begins.
+    var start: EventStart { startsAtOldest ? .oldest : .after(position) }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import Daemon
+import Foundation
+
+/// `sessiond decode`.
+struct DecodeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "decode",
+        abstract: "Read one stored value on standard input and print the session that it holds.",
+        discussion: """
+            Needs no daemon and no Redis. Prints one line of JSON: {"ok":true,"user_id":…,"data":{…}} and exits with 0, or \
+            {"ok":false,"reason":"invalid|unreadable","why":"…"} and exits with 1.
+
+            Example:
+              redis-cli --raw GET django_sessions:<key> | sessiond decode --secret-key-file secret-key
+            """
+    )
+
+    @OptionGroup var decoder: DecoderOptions
+
+    func run() async throws {
+        let settings: DecoderSettings
+        do {
+            settings = try await DecoderSettings.load(
+                flags: decoder.flags,
+                environment: ProcessInfo.processInfo.environment,
+                file: decoder.config ?? ProcessInfo.processInfo.environment["SESSIOND_CONFIG"]
+            )
+        } catch {
+            Terminal.tell("sessiond: \(error)")
+            throw ExitCode(64)
+        }
+        var value = Array(try FileHandle.standardInput.readToEnd() ?? Data())
+        // redis-cli and echo end what they print with a line feed, which no stored value has.
+        if value.last == UInt8(ascii: "\n") { value.removeLast() }
+        let report = ValueReport(of: value, with: settings)
+        Terminal.print(json: report.json)
+        if !report.isSession { throw ExitCode(1) }
+    }
+}

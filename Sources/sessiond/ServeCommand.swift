@@ -1,0 +1,127 @@
+import ArgumentParser
+import Daemon
+import Foundation
+
+/// `sessiond serve`.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "The daemon: follows Redis and serves the socket.",
+        discussion: """
+            Stays in the foreground and logs to standard error; prints a line that begins with `ready` there when it answers \
+            from a warm cache. SIGTERM and SIGINT stop it.
+
+            Every option can also be given in the environment (--redis-url as $SESSIOND_REDIS_URL) and in the file that \
+            --config names (as `redis-url: …`). A flag beats the environment, which beats the file.
+
+            Example:
+              sessiond serve --redis-url unix:///run/redis/redis.sock?db=0 --secret-key-file /etc/sessiond/secret-key
+            """
+    )
+
+    @Option(
+        help: ArgumentHelp(
+            "Where Redis is (default: redis://localhost:6379/0).",
+            discussion: """
+                redis://[[user]:password@]host[:port][/db] or unix:///path?db=N. A password in it shows in `ps`: use \
+                --redis-url-file or $SESSIOND_REDIS_URL then.
+                """,
+            valueName: "url"
+        )
+    )
+    var redisUrl: String?
+
+    @Option(help: ArgumentHelp("A file that holds the Redis URL.", valueName: "file"))
+    var redisUrlFile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where the sessions lie in Redis (default: django_sessions:{session_key}).",
+            discussion: "Django's SESSION_REDIS 'prefix', a colon, and {session_key}; {session_key} alone without a prefix.",
+            valueName: "pattern"
+        )
+    )
+    var keyPattern: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The Unix socket to serve.",
+            discussion: """
+                Default: the first of $RUNTIME_DIRECTORY/sessiond.sock, /run/sessiond/sessiond.sock and \
+                $XDG_RUNTIME_DIR/sessiond/sessiond.sock whose folder can be written to.
+                """,
+            valueName: "path"
+        )
+    )
+    var socket: String?
+
+    @Option(help: ArgumentHelp("The socket's permissions (default: 0660).", valueName: "octal"))
+    var socketMode: String?
+
+    @Option(help: ArgumentHelp("The socket's group: who is in it may identify sessions.", valueName: "group"))
+    var socketGroup: String?
+
+    @OptionGroup(title: "Sessions") var decoder: DecoderOptions
+
+    @Option(help: ArgumentHelp("Where events are kept: memory.", valueName: "kind"))
+    var journal: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A logged-out session is never answered as logged in for longer than this (default: 1).", valueName: "seconds"
+        )
+    )
+    var maxStaleness: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "While Redis cannot be asked, answers may be up to this old, and say so (default: 0).", valueName: "seconds"
+        )
+    )
+    var serveStale: String?
+
+    @Option(
+        help: ArgumentHelp("A connection to Redis that is silent for this long is lost (default: 5).", valueName: "seconds")
+    )
+    var linkTimeout: String?
+
+    @Flag(help: "Do not add missing flags to Redis's notify-keyspace-events.")
+    var noConfigureRedis = false
+
+    @Option(help: ArgumentHelp("Log lines as text or json (default: text).", valueName: "format"))
+    var logFormat: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The least grave level that is logged: trace, debug, info, notice, warning, error, critical (default: info).",
+            valueName: "level"
+        )
+    )
+    var logLevel: String?
+
+    func run() async throws {
+        do {
+            let configuration = try await DaemonConfiguration.load(
+                flags: flags,
+                environment: ProcessInfo.processInfo.environment,
+                file: decoder.config ?? ProcessInfo.processInfo.environment["SESSIOND_CONFIG"]
+            )
+            try await SessionDaemon(configuration).run()
+        } catch {
+            Terminal.tell("sessiond: \(error)")
+            throw ExitCode(error is ConfigurationError ? 64 : 1)
+        }
+    }
+
+    private var flags: [ServeOption: [String]] {
+        var flags = decoder.flags
+        let texts: [(ServeOption, String?)] = [
+            (.redisURL, redisUrl), (.redisURLFile, redisUrlFile), (.keyPattern, keyPattern), (.socket, socket),
+            (.socketMode, socketMode), (.socketGroup, socketGroup), (.journal, journal), (.maxStaleness, maxStaleness),
+            (.serveStale, serveStale), (.linkTimeout, linkTimeout), (.logFormat, logFormat), (.logLevel, logLevel),
+        ]
+        for (option, text) in texts { flags[option] = text.map { [$0] } }
+        flags[.noConfigureRedis] = noConfigureRedis ? ["true"] : nil
+        return flags
+    }
+}
