@@ -1,7 +1,7 @@
 /// How much one stored value may make the decoder do. At a bound the value is `unreadable` and the bound is named.
 ///
-/// Whatever a value claims or expands to, decoding it holds at most the inflated payload and its rendering, which is at
-/// most ten times as long (a float such as `9e9` becomes a tagged object).
+/// Whatever a value claims or expands to, decoding it holds at most the payload, two copies of its rendering and some 150
+/// bytes for each value in it. A rendering is at most nine times as long as the payload (`9e9` becomes a tagged object).
 package struct DecodeBounds: Sendable, Equatable {
     /// Bytes of the payload once it is inflated. A compressed payload is inflated no further than this.
     package var expandedBytes: Int
@@ -13,6 +13,7 @@ package struct DecodeBounds: Sendable, Equatable {
     /// Values in the payload, containers included.
     package var elements: Int
 
+    /// Bounds that differ from the defaults where they are given.
     package init(
         expandedBytes: Int = 16 << 20,
         nestingLevels: Int = 10_000,

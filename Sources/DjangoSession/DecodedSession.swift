@@ -10,12 +10,15 @@ package struct DecodedSession: Sendable, Equatable {
 
     /// How the dictionary became bytes.
     package enum Serializer: String, Sendable {
+        /// Django's JSONSerializer, the default since 1.6, and the ujson one of redis_sessions_fork.
         case json
     }
 
     /// How the bytes were made smaller.
     package enum Compression: String, Sendable {
+        /// Not at all.
         case none
+        /// A zlib stream, where the signing layout says so with a point.
         case zlib
     }
 
@@ -27,8 +30,11 @@ package struct DecodedSession: Sendable, Equatable {
     /// `_auth_user_hash` in UTF-8, since Django 1.7. Nil when nobody is logged in.
     package var authHash: [UInt8]?
 
+    /// How the value was put together.
     package var layout: Layout
+    /// How its payload was serialized.
     package var serializer: Serializer
+    /// How its payload was compressed.
     package var compression: Compression
 
     /// Which of the keys fitted, from 0. Nil when nothing was verified.
@@ -43,6 +49,7 @@ package struct DecodedSession: Sendable, Equatable {
     /// True when the session holds no member at all: then `data` is `{}`.
     package var isEmpty: Bool { data.count == 2 }
 
+    /// A session from its rendered data, which also says who is logged in.
     init(data: [UInt8], layout: Layout, serializer: Serializer, compression: Compression) {
         self.data = data
         self.layout = layout

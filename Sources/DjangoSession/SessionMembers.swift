@@ -22,8 +22,10 @@ package struct SessionMembers: Sequence, Sendable {
         }
     }
 
+    /// Members from the first on; walking them costs one pass over the data.
     package func makeIterator() -> Iterator { Iterator(data) }
 
+    /// A place among the members.
     package struct Iterator: IteratorProtocol {
         private let data: [UInt8]
         private let isTagged: Bool
@@ -36,6 +38,7 @@ package struct SessionMembers: Sequence, Sendable {
             at = isTagged ? Rendering.taggedDictOpening.count : 1
         }
 
+        /// The next member, nil after the last.
         package mutating func next() -> Element? {
             // `at` is on a name, or in a tagged session on the pair's bracket; at the end it is on what closes the session.
             let nameStart = isTagged ? at + 1 : at
