@@ -51,7 +51,8 @@ package struct SessionDaemon {
         }
         let services = ServiceGroup(
             configuration: .init(
-                services: [.init(service: server), .init(service: parts.link)],
+                // They stop in the opposite order: no client is left without answers.
+                services: [.init(service: parts.link), .init(service: server)],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }
             )

@@ -85,8 +85,9 @@ package final class RedisLink<Consumer: LinkConsumer>: Service {
             } catch {
                 failure = error
             }
-            lost(failure)
+            // A stop is no loss.
             if Task.isCancelled { return }
+            lost(failure)
             // The same trouble is told once, not at every attempt.
             logger.log(level: failure == lastTold ? .debug : .warning, "\(what) to Redis: \(failure)")
             lastTold = failure
