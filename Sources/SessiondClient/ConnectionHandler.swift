@@ -180,10 +180,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
             return
         }
         entry.deadline.cancel()
-        if let buffer = entry.call.buffer, case .success(let result) = outcome {
-            if let subscription = Self.number("subscription", in: result) {
-                subscriptions[subscription] = buffer
-            }
+        if let buffer = entry.call.buffer, case .success(let result) = outcome,
+            let subscription = Self.number("subscription", in: result)
+        {
+            subscriptions[subscription] = buffer
         }
         entry.call.resume(outcome)
     }

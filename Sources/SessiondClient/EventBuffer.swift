@@ -17,7 +17,8 @@ final class EventBuffer: Sendable {
     private static let countMax = 1024
 
     private let continuation: Stream.Continuation
-    private let count = Mutex(0)
+    /// How many notifications wait for the reader.
+    private let count = Atomic(0)
 
     private init(_ continuation: Stream.Continuation) {
         self.continuation = continuation
@@ -31,12 +32,12 @@ final class EventBuffer: Sendable {
 
     /// Whether the connection should wait for the reader.
     var isFull: Bool {
-        count.withLock { $0 >= Self.countMax }
+        count.load(ordering: .relaxed) >= Self.countMax
     }
 
     /// Adds a notification.
     func push(_ notification: Notification) {
-        count.withLock { $0 += 1 }
+        count.wrappingAdd(1, ordering: .relaxed)
         continuation.yield(.success(notification))
     }
 
@@ -48,10 +49,7 @@ final class EventBuffer: Sendable {
 
     /// Counts a notification as read; true where the connection may read on from now.
     func took() -> Bool {
-        count.withLock {
-            $0 -= 1
-            return $0 == Self.countMax / 2
-        }
+        count.wrappingSubtract(1, ordering: .relaxed).newValue == Self.countMax / 2
     }
 
     /// Calls `body` when nobody reads any more.
