@@ -22,6 +22,7 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "NIOPosix", package: "swift-nio"),
 ]
+let embedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -87,7 +88,7 @@ let package = Package(
         ),
         .target(
             name: "TestSupport",
-            dependencies: ["DjangoSession", "SessionModel", crypto],
+            dependencies: ["DjangoSession", "SessionModel", "CZlib", crypto],
             swiftSettings: strict
         ),
         .testTarget(name: "RESPTests", dependencies: ["RESP"], swiftSettings: strict),
@@ -96,15 +97,42 @@ let package = Package(
             dependencies: ["DjangoSession", "TestSupport"],
             swiftSettings: strict
         ),
-        .testTarget(name: "JSONRPCTests", dependencies: ["JSONRPC"], swiftSettings: strict),
+        .testTarget(name: "JSONRPCTests", dependencies: ["JSONRPC", "SessionModel"], swiftSettings: strict),
         .testTarget(
             name: "SessiondClientTests",
             dependencies: ["SessiondClient", "JSONRPC"] + nio,
             swiftSettings: strict
         ),
         .testTarget(
+            name: "SessionModelTests",
+            dependencies: ["SessionModel", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "AuditJournalTests",
+            dependencies: ["AuditJournal", "SessionModel", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "RedisTransportTests",
+            dependencies: ["RedisTransport", "RESP", "SessionModel", "TestSupport", logging, lifecycle, embedded] + nio,
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "SocketServiceTests",
+            dependencies: [
+                "SocketService", "JSONRPC", "SessionModel", "TestSupport", logging, lifecycle, embedded,
+            ] + nio,
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "DaemonTests",
+            dependencies: ["Daemon", "SessiondClient", "SessionModel", "TestSupport", "sessiond"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "SessionDirectoryTests",
-            dependencies: ["SessionDirectory", "TestSupport"],
+            dependencies: ["SessionDirectory", "DjangoSession", "SessionModel", "TestSupport"],
             swiftSettings: strict
         ),
     ]

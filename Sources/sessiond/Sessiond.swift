@@ -1,4 +1,5 @@
 import ArgumentParser
+import Daemon
 
 /// The root of the command line; each subcommand has a file of its own.
 @main
@@ -15,6 +16,7 @@ struct Sessiond: AsyncParsableCommand {
               sessiond watch             logins and logouts as they happen
               sessiond identity KEY      who is behind this session cookie?
             """,
+        version: SessionDaemon.version,
         subcommands: [
             ServeCommand.self, IdentityCommand.self, GetCommand.self, SessionsCommand.self, WatchCommand.self,
             StatusCommand.self, DecodeCommand.self,

@@ -1,0 +1,89 @@
+# sessiond: `make run` to see it, `make test` to check it, `make help` for the rest.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# What `make run` uses. With REDIS_URL and SECRET_KEY_FILE it follows your own Redis instead of a private one.
+PORT ?= 8080
+REDIS_URL ?=
+SECRET_KEY_FILE ?=
+KEY_PATTERN ?=
+
+VENV := .venv
+PYTHON := $(abspath $(VENV))/bin
+DEBIAN_PACKAGES := libhiredis-dev zlib1g-dev redis-server python3 python3-venv
+SWIFT_SOURCES := Package.swift Sources Tests
+PYTHON_SOURCES := Clients/python Examples/tutorial
+
+.PHONY: help
+help: ## Say what there is to make
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+.PHONY: run
+run: packages release $(VENV)/example ## Run a private Redis, the daemon and the example site until Ctrl-C
+	@PORT='$(PORT)' REDIS_URL='$(REDIS_URL)' SECRET_KEY_FILE='$(SECRET_KEY_FILE)' KEY_PATTERN='$(KEY_PATTERN)' \
+	    SESSIOND=.build/release/sessiond PYTHON='$(PYTHON)/python' exec Examples/run.sh
+
+.PHONY: test
+test: packages format-check test-swift test-python release ## Check everything: format, Swift, Python, the release build
+
+.PHONY: test-swift
+test-swift: packages $(VENV)/tests
+	swift build --build-tests
+	SESSIOND_TEST_PYTHON='$(PYTHON)/python' swift test --skip-build
+
+.PHONY: test-python
+test-python: packages build $(VENV)/tests
+	cd Tests/Protocols && '$(PYTHON)/python' -m pytest -q
+	cd Clients/python && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
+	cd Examples/tutorial && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
+
+.PHONY: build
+build: packages ## Build for debugging
+	swift build
+
+.PHONY: release
+release: packages ## Build for use: .build/release/sessiond
+	swift build -c release --product sessiond
+
+.PHONY: format-check
+format-check: $(VENV)/tests ## Check the format of Swift and Python
+	swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)
+	for sources in $(PYTHON_SOURCES); do \
+	    '$(PYTHON)/ruff' check "$$sources"; '$(PYTHON)/ruff' format --check "$$sources"; done
+	'$(PYTHON)/ruff' check --config Tests/Protocols/ruff.toml Tests/Protocols Protocols/vectors
+	'$(PYTHON)/ruff' format --check --config Tests/Protocols/ruff.toml Tests/Protocols Protocols/vectors
+	cd Clients/python && '$(PYTHON)/mypy'
+
+.PHONY: format
+format: $(VENV)/tests ## Format Swift and Python
+	swift format --in-place --parallel --recursive $(SWIFT_SOURCES)
+	for sources in $(PYTHON_SOURCES); do '$(PYTHON)/ruff' format "$$sources"; done
+	'$(PYTHON)/ruff' format --config Tests/Protocols/ruff.toml Tests/Protocols Protocols/vectors
+
+.PHONY: packages
+packages:
+	@missing=(); for package in $(DEBIAN_PACKAGES); do \
+	    [[ "$$(dpkg-query -W -f '$${db:Status-Status}' "$$package" 2>/dev/null)" == installed ]] || missing+=("$$package"); done; \
+	if (( $${#missing[@]} )); then \
+	    sudo=''; if (( EUID )); then sudo=sudo; fi; \
+	    echo "installing $${missing[*]}"; \
+	    $$sudo apt-get update -qq; \
+	    DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends "$${missing[@]}" >/dev/null; \
+	fi
+
+$(VENV)/bin/python: | packages
+	/usr/bin/python3 -m venv $(VENV)
+
+$(VENV)/example: $(VENV)/bin/python Examples/tutorial/requirements.txt $(shell find Clients/python/src Clients/python/pyproject.toml)
+	'$(PYTHON)/pip' install --quiet --disable-pip-version-check --requirement Examples/tutorial/requirements.txt './Clients/python[flask]'
+	@touch $@
+
+$(VENV)/tests: $(VENV)/example Tests/requirements.txt
+	'$(PYTHON)/pip' install --quiet --disable-pip-version-check --requirement Tests/requirements.txt
+	@touch $@
+
+.PHONY: clean
+clean: ## Remove everything that was built
+	rm -rf .build $(VENV)
