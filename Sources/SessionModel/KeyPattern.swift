@@ -14,9 +14,10 @@ package struct KeyPattern: Sendable, Equatable {
 
     /// Nil unless ``placeholder`` stands in the text exactly once.
     package init?(_ text: String) {
-        let parts = text.split(separator: Self.placeholder, maxSplits: 2, omittingEmptySubsequences: false)
+        // By bytes: as characters, a combining accent behind the placeholder would hide it.
+        let parts = text.utf8.split(separator: Self.placeholder.utf8, maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 2 else { return nil }
-        self.init(prefix: Array(parts[0].utf8), suffix: Array(parts[1].utf8))
+        self.init(prefix: Array(parts[0]), suffix: Array(parts[1]))
     }
 
     /// The key in Redis that holds this session.
