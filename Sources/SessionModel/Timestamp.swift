@@ -4,7 +4,7 @@ package enum Timestamp {
     ///
     /// - Parameter wall: milliseconds since 1970.
     package static func seconds(_ wall: Int64) -> String {
-        text(of: wall.addingReportingOverflow(500).partialValue, withMilliseconds: false)
+        text(of: min(wall, latest) + 500, withMilliseconds: false)
     }
 
     /// With milliseconds: `2026-12-07T09:30:00.123Z`.
