@@ -28,7 +28,7 @@ struct StatusReport {
             link.state, link.isProven ? "proven" : "not proven", "database \(link.database)", "epoch \(link.epoch)",
         ]
         if let milliseconds = link.roundTripMilliseconds {
-            parts.append("round trip \(milliseconds) ms")
+            parts.append("round trip \((milliseconds * 100).rounded() / 100) ms")
         }
         parts.append(Words.count(link.reconnects, "reconnect"))
         return parts.joined(separator: ", ")

@@ -1,0 +1,81 @@
+import Foundation
+import SessionModel
+import SessiondClient
+import TestSupport
+
+/// A private Redis, a daemon that follows it, a client of the daemon, and Django's way of writing sessions.
+final class Rig: Sendable {
+    static let secretKey = "a secret key of the tests, and of nothing else"
+    static let backend = "django.contrib.auth.backends.ModelBackend"
+
+    let redis: PrivateRedis
+    let daemon: DaemonProcess
+    let client: SessiondConnection
+    let transcript = Transcript()
+
+    init(redisOptions: [String] = [], options: [String] = []) async throws {
+        redis = try await PrivateRedis(options: redisOptions)
+        daemon = try DaemonProcess(redisURL: redis.url(), options: options)
+        try await daemon.waitUntilReady()
+        client = try await daemon.connect()
+    }
+
+    // MARK: Asking
+
+    /// The raw result of a method, which goes into the transcript, too.
+    func call(_ method: String, _ params: String = "{}") async throws -> String {
+        let result = try await client.call(method, params: Array(params.utf8))
+        await transcript.record(method, result: result)
+        return String(decoding: result, as: UTF8.self)
+    }
+
+    func identity(_ key: String, confirm: Bool = false) async throws -> SessionIdentity {
+        _ = try await call("session.identity", #"{"session_key":"\#(key)","confirm":\#(confirm)}"#)
+        return try await client.identity(of: key, confirm: confirm)
+    }
+
+    /// All events of the session types so far, oldest first.
+    func events() async throws -> [SessiondEvent] {
+        let page = try await client.events(limit: 1000)
+        for event in page.events { await transcript.record(event: event.json) }
+        return page.events
+    }
+
+    /// Waits until events of these types, of this session or user, have come; returns all events.
+    @discardableResult
+    func waitForEvents(_ what: String, _ condition: ([SessiondEvent]) -> Bool) async throws -> [SessiondEvent] {
+        var seen: [SessiondEvent] = []
+        try await eventually("\(what); so far: \(seen.map(\.type.rawValue))") {
+            seen = try await self.events()
+            return condition(seen)
+        }
+        return seen
+    }
+
+    // MARK: Writing as Django does
+
+    static func payload(user: String?, passwordHash: String = "aa11", extra: String = "") -> String {
+        guard let user else { return "{\(extra.hasPrefix(",") ? String(extra.dropFirst()) : extra)}" }
+        return #"{"_auth_user_id":"\#(user)","_auth_user_backend":"\#(backend)","#
+            + #""_auth_user_hash":"\#(passwordHash)"\#(extra)}"#
+    }
+
+    /// SETEX of a signed value.
+    func write(_ key: String, _ payload: String, seconds: Int = 1_209_600, secretKey: String = secretKey) async throws {
+        let value = DjangoSigner(secretKey: secretKey).signing(payload)
+        try await redis.command("SETEX", "django_sessions:\(key)", String(seconds), value: value)
+    }
+
+    func delete(_ key: String) async throws {
+        try await redis.command("DEL", "django_sessions:\(key)")
+    }
+
+    static func fingerprint(_ key: String) -> String {
+        SessionKey(key).map { Fingerprint(of: $0).description } ?? ""
+    }
+
+    /// A session key as Django makes them: 32 characters of its alphabet.
+    static func newKey() -> String {
+        String((0..<32).map { _ in "abcdefghijklmnopqrstuvwxyz0123456789".randomElement() ?? "a" })
+    }
+}
