@@ -34,8 +34,9 @@ package struct SessionDaemon {
         let socket = try ListeningSocket.bind(
             path: configuration.socketPath, mode: configuration.socketMode, group: configuration.socketGroup
         )
-        let linkLoop = MultiThreadedEventLoopGroup.singleton.next()
+        let linkLoops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let socketLoops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let linkLoop = linkLoops.next()
         let figures = SocketFigures()
         let parts = try await linkLoop.submit { [self] in assemble(on: linkLoop, started, figures) }.get()
         let server = SocketServer(socket: socket, backend: parts.backend, group: socketLoops, logger: logger)
@@ -60,6 +61,7 @@ package struct SessionDaemon {
         try await services.run()
         Readiness.notify("STOPPING=1")
         try await socketLoops.shutdownGracefully()
+        try await linkLoops.shutdownGracefully()
         logger.info("stopped")
     }
 

@@ -37,7 +37,8 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Where the sessions lie in Redis (default: django_sessions:{session_key}).",
-            discussion: "Django's SESSION_REDIS 'prefix', a colon, and {session_key}; {session_key} alone without a prefix.",
+            discussion:
+                "Django's SESSION_REDIS 'prefix', a colon, and {session_key}; {session_key} alone without a prefix.",
             valueName: "pattern"
         )
     )
@@ -68,7 +69,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A logged-out session is never answered as logged in for longer than this (default: 1).", valueName: "seconds"
+            "A logged-out session is never answered as logged in for longer than this (default: 1).",
+            valueName: "seconds"
         )
     )
     var maxStaleness: String?
@@ -81,7 +83,8 @@ struct ServeCommand: AsyncParsableCommand {
     var serveStale: String?
 
     @Option(
-        help: ArgumentHelp("A connection to Redis that is silent for this long is lost (default: 5).", valueName: "seconds")
+        help: ArgumentHelp(
+            "A connection to Redis that is silent for this long is lost (default: 5).", valueName: "seconds")
     )
     var linkTimeout: String?
 

@@ -78,7 +78,8 @@ import Testing
         let (code, output, _) = try await sessiond("decode", "--secret-key-file", file, input: value + "\n")
         #expect(code == 0)
         #expect(output.contains(#""ok":true,"user_id":"5""#) && output.contains(#""key":0"#))
-        let (bad, why, _) = try await sessiond("decode", "--secret-key-file", file, input: String(value.dropLast(3)) + "xyz")
+        let (bad, why, _) = try await sessiond(
+            "decode", "--secret-key-file", file, input: String(value.dropLast(3)) + "xyz")
         #expect(bad == 1)
         #expect(why.contains(#""ok":false,"reason":"invalid""#))
         let (noKey, _, errors) = try await sessiond("decode", input: value)

@@ -132,7 +132,9 @@ import Testing
         #expect(told(events, of: key) == ["login created", "logout flushed"])
     }
 
-    @Test("Odd keys are found, and stand in no log line", arguments: ["gl*b?[a-z]\\", "sp ace", "qu'ot\"e", "ne\nw", "Zoë 🗝"])
+    @Test(
+        "Odd keys are found, and stand in no log line",
+        arguments: ["gl*b?[a-z]\\", "sp ace", "qu'ot\"e", "ne\nw", "Zoë 🗝"])
     func oddKeys(key: String) async throws {
         let rig = try await Rig(options: ["--log-level", "trace"])
         try await rig.write(key, Rig.payload(user: "1"))

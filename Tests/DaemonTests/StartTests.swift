@@ -18,7 +18,8 @@ import Testing
     func noKey() async throws {
         let (code, errors) = try await serve([])
         #expect(code == 64)
-        #expect(errors.contains("no secret key") && errors.contains("--secret-key-file") && errors.contains("--no-verify"))
+        #expect(
+            errors.contains("no secret key") && errors.contains("--secret-key-file") && errors.contains("--no-verify"))
     }
 
     @Test("A key and --no-verify exclude each other")
@@ -70,7 +71,30 @@ import Testing
         #expect(fromFlag.contains("--socket-mode"))
     }
 
-    @Test("It tells when it is ready, serves a socket of mode 0660, and stops cleanly without it", arguments: [SIGTERM, SIGINT])
+    @Test(
+        "A configuration file that is none, or names no option, is refused",
+        arguments: ["- a\n", "max-stalenes: 1\n", "a: [\n"])
+    func badFile(content: String) async throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write(content, to: "c.yaml")
+        let (code, errors) = try await serve(["--config", file], environment: ["SESSIOND_SECRET_KEY": "k"])
+        #expect(code == 64)
+        #expect(errors.contains("--config: cannot read \(file)"))
+    }
+
+    @Test("A configuration file may be JSON")
+    func jsonFile() async throws {
+        let redis = try await PrivateRedis()
+        let folder = try TemporaryFolder()
+        let file = try folder.write(
+            #"{"max-staleness": 2, "log-format": "json", "no-configure-redis": true}"#, to: "c.json")
+        let daemon = try DaemonProcess(redisURL: redis.url(), options: ["--config", file])
+        try await daemon.waitForLog(#""level":"warning","message":"Redis does not announce all changes"#)
+    }
+
+    @Test(
+        "It tells when it is ready, serves a socket of mode 0660, and stops cleanly without it",
+        arguments: [SIGTERM, SIGINT])
     func startAndStop(signal: Int32) async throws {
         let redis = try await PrivateRedis()
         let daemon = try DaemonProcess(redisURL: redis.url())

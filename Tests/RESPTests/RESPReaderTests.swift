@@ -22,7 +22,8 @@ import Testing
 
     @Test("Every reply type is read under every split of its bytes", arguments: 1...40)
     func splits(step: Int) throws {
-        let text = "+OK\r\n$5\r\na\0b\r\n\r\n:-42\r\n$-1\r\n*3\r\n$1\r\nx\r\n*1\r\n:7\r\n*0\r\n-NOAUTH who are you\r\n$0\r\n\r\n"
+        let text =
+            "+OK\r\n$5\r\na\0b\r\n\r\n:-42\r\n$-1\r\n*3\r\n$1\r\nx\r\n*1\r\n:7\r\n*0\r\n-NOAUTH who are you\r\n$0\r\n\r\n"
         #expect(
             try read(Array(text.utf8), step: step) == [
                 .status(Array("OK".utf8)), .string([97, 0, 98, 13, 10]), .integer(-42), .null,

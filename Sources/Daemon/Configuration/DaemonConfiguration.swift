@@ -63,7 +63,7 @@ package struct DaemonConfiguration: Sendable {
                 throw .conflict("--redis-url and --redis-url-file exclude each other: remove one of them")
             }
             option = .redisURLFile
-            let content = String(decoding: try DecoderSettings.fileContent(path, option: option), as: UTF8.self)
+            let content = String(decoding: try FileContent.bytes(of: path, option: option.rawValue), as: UTF8.self)
             url = content.trimmingCharacters(in: .whitespacesAndNewlines)
         }
         do throws(RedisURLError) {

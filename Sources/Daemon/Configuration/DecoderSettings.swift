@@ -1,5 +1,4 @@
 package import DjangoSession
-import Foundation
 
 /// How stored values are to be decoded: the options that `serve` and `decode` share.
 package struct DecoderSettings: Sendable {
@@ -29,22 +28,12 @@ package struct DecoderSettings: Sendable {
 
     private static func keys(_ options: OptionReader) throws(ConfigurationError) -> [SecretKey] {
         if let path = options.text(.secretKeyFile) {
-            let keys = SecretKey.lines(of: try fileContent(path, option: .secretKeyFile))
+            let keys = SecretKey.lines(of: try FileContent.bytes(of: path, option: "secret-key-file"))
             guard !keys.isEmpty else { throw .badValue(option: .secretKeyFile, problem: "\(path) holds no key") }
             return keys
         }
         let texts = [options.secret("secret-key"), options.secret("secret-key-fallbacks")].compactMap { $0 }
         return SecretKey.lines(of: Array(texts.joined(separator: "\n").utf8))
-    }
-
-    /// A file's bytes, or an error that says which option named it.
-    static func fileContent(_ path: String, option: ServeOption) throws(ConfigurationError) -> [UInt8] {
-        do {
-            return Array(try Data(contentsOf: URL(fileURLWithPath: path)))
-        } catch {
-            let words = (error as? CocoaError)?.code == .fileReadNoPermission ? "permission denied" : "no such file"
-            throw .unreadableFile(option: option.rawValue, path: path, problem: words)
-        }
     }
 
     /// Reads the options that `decode` takes.

@@ -1,5 +1,6 @@
 import Configuration
 import SystemPackage
+import Yams
 
 /// Reads options from flags, the environment and the configuration file: a flag beats the environment, which beats the
 /// file.
@@ -9,7 +10,8 @@ struct OptionReader {
     /// - Parameters:
     ///   - flags: what was given on the command line.
     ///   - file: a YAML or JSON file (JSON is YAML, too).
-    init(flags: [ServeOption: [String]], environment: [String: String], file: String?) async throws(ConfigurationError) {
+    init(flags: [ServeOption: [String]], environment: [String: String], file: String?) async throws(ConfigurationError)
+    {
         var values: [AbsoluteConfigKey: ConfigValue] = [:]
         for (option, texts) in flags {
             let content: ConfigContent = option == .salt ? .stringArray(texts) : .string(texts.last ?? "")
@@ -20,13 +22,34 @@ struct OptionReader {
             EnvironmentVariablesProvider(environmentVariables: environment).prefixKeys(with: "sessiond"),
         ]
         if let file {
+            try Self.checkNames(file)
             do {
                 providers.append(try await FileProvider<YAMLSnapshot>(filePath: FilePath(file)))
             } catch {
-                throw .unreadableFile(option: "config", path: file, problem: "it is no YAML or JSON mapping, or not there")
+                throw .unreadableFile(
+                    option: "config", path: file, problem: "its values are no texts, numbers or lists")
             }
         }
         reader = ConfigReader(providers: providers)
+    }
+
+    /// A name that is no option's would otherwise be passed over in silence.
+    private static func checkNames(_ file: String) throws(ConfigurationError) {
+        let text = String(decoding: try FileContent.bytes(of: file, option: "config"), as: UTF8.self)
+        let names: [String]
+        do {
+            guard let mapping = try Yams.compose(yaml: text)?.mapping else {
+                throw ConfigurationError.unreadableFile(option: "config", path: file, problem: "it is no mapping")
+            }
+            names = mapping.keys.map { $0.string ?? "" }
+        } catch let error as ConfigurationError {
+            throw error
+        } catch {
+            throw .unreadableFile(option: "config", path: file, problem: "it is no YAML or JSON")
+        }
+        for name in names where ServeOption(rawValue: name) == nil {
+            throw .unreadableFile(option: "config", path: file, problem: "there is no option \(name)")
+        }
     }
 
     /// An option's text; nil where nobody gave it.
@@ -69,7 +92,8 @@ struct OptionReader {
     ) throws(ConfigurationError) -> Choice {
         guard let text = text(option) else { return standard }
         guard let choice = Choice(rawValue: text) else {
-            throw .badValue(option: option, problem: "expected \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
+            throw .badValue(
+                option: option, problem: "expected \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         return choice
     }

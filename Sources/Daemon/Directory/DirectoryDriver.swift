@@ -74,7 +74,9 @@ final class DirectoryDriver: LinkConsumer {
     func foreignKeySeen() {
         machine.foreignKeySeen()
         let now = SystemClock.now().uptime
-        guard lastForeignKeyWarning == .min || now - lastForeignKeyWarning > Self.foreignKeyWarningInterval else { return }
+        guard lastForeignKeyWarning == .min || now - lastForeignKeyWarning > Self.foreignKeyWarningInterval else {
+            return
+        }
         lastForeignKeyWarning = now
         logger.warning(
             "a key under the pattern is longer than \(SessionKey.byteCountMax) bytes or no UTF-8: it is no session and is ignored"

@@ -30,14 +30,16 @@ struct StandardErrorLog: LogHandler {
     }
 
     private static func text(
-        _ time: String, _ level: Logger.Level, _ message: String, _ metadata: [(key: String, value: Logger.MetadataValue)]
+        _ time: String, _ level: Logger.Level, _ message: String,
+        _ metadata: [(key: String, value: Logger.MetadataValue)]
     ) -> [UInt8] {
         let details = metadata.map { " \($0.key)=\($0.value)" }.joined()
         return Array("\(time) \(level): \(message)\(details)\n".utf8)
     }
 
     private static func json(
-        _ time: String, _ level: Logger.Level, _ message: String, _ metadata: [(key: String, value: Logger.MetadataValue)]
+        _ time: String, _ level: Logger.Level, _ message: String,
+        _ metadata: [(key: String, value: Logger.MetadataValue)]
     ) -> [UInt8] {
         var json = JSONWriter()
         json.beginObject()

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// Answers and events as they came, to be validated against `Protocols/schemas`.
 actor Transcript {
