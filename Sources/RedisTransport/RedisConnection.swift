@@ -20,7 +20,9 @@ struct RedisConnection: Sendable {
             throw .unreachable(endpoint.address, detail: Self.words(for: error))
         }
         do throws(RedisFailure) {
-            try await connection.introduce(endpoint, name: name, timeout: timeout)
+            try await connection.within(timeout) { () async throws(RedisFailure) in
+                try await connection.introduce(endpoint, name: name)
+            }
         } catch {
             connection.close(error)
             throw error
@@ -60,13 +62,18 @@ struct RedisConnection: Sendable {
         }
     }
 
-    private func introduce(
-        _ endpoint: RedisEndpoint, name: String, timeout: TimeAmount
+    /// Ends the connection if `body` takes longer than `timeout`: before a pulse is kept, nothing else notices silence.
+    func within(
+        _ timeout: TimeAmount, _ body: () async throws(RedisFailure) -> Void
     ) async throws(RedisFailure) {
         let deadline = channel.eventLoop.scheduleTask(in: timeout) {
             handler.value.close(.silent(seconds: Int(timeout.nanoseconds / 1_000_000_000)))
         }
         defer { deadline.cancel() }
+        try await body()
+    }
+
+    private func introduce(_ endpoint: RedisEndpoint, name: String) async throws(RedisFailure) {
         if let password = endpoint.password {
             try await expectOK(["AUTH"] + (endpoint.user.map { [$0] } ?? []) + [password])
         }

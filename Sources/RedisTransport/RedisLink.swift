@@ -55,8 +55,10 @@ package final class RedisLink<Consumer: LinkConsumer>: Service {
         await keep("subscribing connection") { () async throws(RedisFailure) in
             let connection = try await self.open("sessiond-subscribe")
             do throws(RedisFailure) {
-                let assurance = try await self.assureNotifications(connection)
-                try await self.subscribe(connection, assurance)
+                try await connection.within(self.settings.timeout) { () async throws(RedisFailure) in
+                    let assurance = try await self.assureNotifications(connection)
+                    try await self.subscribe(connection, assurance)
+                }
             } catch {
                 connection.close(error)
                 throw error

@@ -304,7 +304,8 @@ package struct DirectoryStateMachine: ~Copyable {
         _ key: SessionKey, _ reading: SessionEntry?, after old: SessionEntry?, _ value: StoredValue,
         _ completion: FetchStateMachine.Completion, at now: Moment, _ effects: inout DirectoryEffects
     ) {
-        let isLive = completion.origins.contains(.notified) || (old.map { $0.epoch == epoch } ?? isCaughtUp)
+        let isLive =
+            completion.origins.contains(.notified) || isSubscribed && (old.map { $0.epoch == epoch } ?? isCaughtUp)
         guard var entry = reading else {
             if old != nil { notFound(key, value, isLive: isLive, at: now, &effects) }
             return
@@ -313,6 +314,10 @@ package struct DirectoryStateMachine: ~Copyable {
         let sighting: PresenceStateMachine.Sighting = isLive ? .live : .catchUp
         store(&entry, for: key, after: old, sighting, at: now, &effects)
         schedule(key, entry)
+    }
+
+    private var isSubscribed: Bool {
+        if case .down = phase { false } else { true }
     }
 
     private var isCaughtUp: Bool {
