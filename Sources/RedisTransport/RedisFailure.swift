@@ -35,10 +35,13 @@ extension RedisFailure: CustomStringConvertible {
             "\(detail): is --redis-url the address of a Redis server?"
         case .closedByServer: "Redis closed the connection"
         case .silent(let seconds): "Redis did not answer for \(seconds) s"
-        case .refused(_, "NOAUTH", _): "Redis wants a password: put it into the Redis URL (--redis-url-file keeps it out of ps)"
+        case .refused(_, "NOAUTH", _):
+            "Redis wants a password: put it into the Redis URL (--redis-url-file keeps it out of ps)"
         case .refused(_, "WRONGPASS", _): "Redis refused the user name or password of the Redis URL"
-        case .refused("AUTH", _, _): "Redis refused AUTH: does the server have a password, and is the Redis URL's right?"
-        case .refused("SELECT", _, _): "Redis has no such database: check the number in the Redis URL and `databases` in redis.conf"
+        case .refused("AUTH", _, _):
+            "Redis refused AUTH: does the server have a password, and is the Redis URL's right?"
+        case .refused("SELECT", _, _):
+            "Redis has no such database: check the number in the Redis URL and `databases` in redis.conf"
         case .refused(_, "LOADING", _): "Redis is still loading its data"
         case .refused(let command, "NOPERM", _):
             "the Redis user may not run \(command) as sessiond needs it: grant it with ACL SETUSER, key and channel patterns included"

@@ -117,7 +117,8 @@ package final class RedisLink<Consumer: LinkConsumer>: Service {
     // MARK: notify-keyspace-events
 
     /// Reads the flags and adds those that are missing, as far as the server and the operator allow it.
-    private func assureNotifications(_ connection: RedisConnection) async throws(RedisFailure) -> NotificationAssurance {
+    private func assureNotifications(_ connection: RedisConnection) async throws(RedisFailure) -> NotificationAssurance
+    {
         let reply = try await connection.command(["CONFIG", "GET", "notify-keyspace-events"])
         guard case .array(let pair) = reply, pair.count == 2, let text = pair[1].bytes else {
             logger.warning(
@@ -135,7 +136,8 @@ package final class RedisLink<Consumer: LinkConsumer>: Service {
         guard !flags.missing.isEmpty else { return .verified }
         let advice = "CONFIG SET notify-keyspace-events \(flags.completed)"
         guard settings.mayConfigureRedis else {
-            logger.warning("Redis does not announce all changes; logins and logouts are missed until you run: \(advice)")
+            logger.warning(
+                "Redis does not announce all changes; logins and logouts are missed until you run: \(advice)")
             return .missing
         }
         let answer = try await connection.command(["CONFIG", "SET", "notify-keyspace-events", flags.completed])

@@ -19,7 +19,8 @@ package struct ListeningSocket: Sendable {
     /// - Parameters:
     ///   - mode: the file's permissions. It never has wider ones, not even for a moment.
     ///   - group: the file's group; nil for the daemon's.
-    package static func bind(path: String, mode: UInt32, group: UInt32?) throws(ListeningSocketError) -> ListeningSocket {
+    package static func bind(path: String, mode: UInt32, group: UInt32?) throws(ListeningSocketError) -> ListeningSocket
+    {
         guard path.utf8.count <= pathBytesMax else { throw .pathTooLong(path, bytesMax: pathBytesMax) }
         let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
         let lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

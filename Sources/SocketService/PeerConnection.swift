@@ -164,7 +164,9 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     }
 
     /// Opens a subscription; its events begin after the answer at `address`.
-    func subscribe(_ filter: EventFilter, from start: EventStart?, for address: ReplyAddress) throws(RPCError) -> [UInt8] {
+    func subscribe(_ filter: EventFilter, from start: EventStart?, for address: ReplyAddress) throws(RPCError)
+        -> [UInt8]
+    {
         guard events.count < backend.limits.subscriptionsPerConnectionMax else {
             throw .overloaded(retryAfterMilliseconds: 1000)
         }
