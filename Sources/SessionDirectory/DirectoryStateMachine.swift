@@ -534,8 +534,6 @@ package struct DirectoryStateMachine: ~Copyable {
         switch entry.standing {
         case .authenticated where now.uptime - askedAt >= freshness.stalenessMax:
             return .unavailable("Redis takes longer to answer than --max-staleness allows")
-        case .authenticated where entry.deadline <= now.uptime:
-            return .nobody(.unknown)
         case .rejected(.invalid) where !wasLive:
             return .unavailable("stored sessions fail their signature: compare the secret key file with Django's SECRET_KEY")
         default:

@@ -1,0 +1,422 @@
+import DjangoSession
+import SessionModel
+import TestSupport
+
+@testable import SessionDirectory
+
+/// The real machine between a model of Redis, Django's writers, people who ask, and a network that delays.
+///
+/// ```
+///   writers ──▶ ModelRedis ──notifications, pongs──▶ subscribing pipe ──▶ machine
+///                    ▲  └────────replies──────────▶ asking pipe ───────▶    │
+///                    └───────────questions──────────────────────────────────┘
+/// ```
+/// Each pipe keeps its order; which one moves next is drawn. Everything follows from the seed.
+struct Simulation: ~Copyable {
+    private enum Downstream {
+        case notification(ModelRedis.Notification)
+        case pong(sentAt: Int64)
+    }
+
+    private enum Question {
+        case fetch([SessionKey], askedAt: Int64)
+        case scan(after: SessionKey?)
+    }
+
+    private enum Reply {
+        case values([(SessionKey, StoredValue)])
+        case page([SessionKey])
+    }
+
+    /// One write of a longer sequence that others may come between.
+    private enum Write {
+        case set(SessionKey, SessionState, milliseconds: Int64?)
+        case expire(SessionKey, milliseconds: Int64)
+        case delete(SessionKey)
+    }
+
+    private struct SessionState {
+        var user: Int?
+        var passwordHash = "h0"
+        var extra = 0
+        var isCorrupt = false
+    }
+
+    private static let day: Int64 = 86_400_000
+    private static let freshness = Freshness(stalenessMax: 1000)
+    private static let signer = DjangoSigner(secretKey: "simulated")
+
+    private var random: SeededGenerator
+    private var now = Moment(uptime: 1_000_000, wall: 1_700_000_000_000)
+    private var redis = ModelRedis()
+    private var states: [SessionKey: SessionState] = [:]
+    private var scripts: [[Write]] = []
+    private var keyCount = 0
+
+    private var machine: DirectoryStateMachine
+    private var effects = DirectoryEffects()
+    private var isSubscribed = false
+    private var isAsking = false
+    private var isScanning = false
+    private var pings: [Int64] = []
+    private var subscribing: [Downstream] = []
+    private var questions: [Question] = []
+    private var replies: [Reply] = []
+    private var waiting: [LookupTicket: (key: SessionKey, askedAt: Int64)] = [:]
+    private var ticketCount: UInt64 = 0
+
+    private(set) var witness = Witness()
+    /// How often somebody was answered, for the test to see that the simulation does something.
+    private(set) var answerCount = 0
+    private(set) var eventCount = 0
+
+    init(seed: UInt64) {
+        random = SeededGenerator(seed: seed)
+        machine = DirectoryStateMachine(
+            table: SessionTable(),
+            decoder: SessionDecoder(verification: .keys(SecretKey.lines(of: Array("simulated".utf8)))),
+            freshness: Self.freshness, run: 1
+        )
+    }
+
+    /// Runs a number of random steps, then lets everything come to rest and compares.
+    mutating func run(steps: Int) {
+        for _ in 0..<steps { step() }
+        rest()
+    }
+
+    // MARK: Steps
+
+    private mutating func step() {
+        now.uptime += Int64.random(in: 0...15, using: &random)
+        now.wall += Int64.random(in: 0...15, using: &random)
+        if chance(0.02) { advance(by: Int64.random(in: 100...2000, using: &random)) }
+        switch Int.random(in: 0..<100, using: &random) {
+        case 0..<8: begin()
+        case 8..<30: write()
+        case 30..<50: deliverSubscribing()
+        case 50..<62: answerQuestion()
+        case 62..<74: deliverReply()
+        case 74..<86: lookUp()
+        case 86..<92: ping()
+        case 92..<94: sweep()
+        case 94: cutSubscription()
+        case 95: cutAsking()
+        case 96 where chance(0.2): crash()
+        default: connect()
+        }
+        takePings()
+        if let deadline = machine.nextDeadline, deadline <= now.uptime { machine.timePassed(at: now, &effects) }
+        carryOut()
+    }
+
+    private mutating func chance(_ probability: Double) -> Bool {
+        Double.random(in: 0..<1, using: &random) < probability
+    }
+
+    private mutating func advance(by milliseconds: Int64) {
+        now.uptime += milliseconds
+        now.wall += milliseconds
+    }
+
+    // MARK: Django's writers
+
+    private mutating func begin() {
+        guard scripts.count < 8 else { return }
+        let fresh = newKey()
+        let user = Int.random(in: 1...3, using: &random)
+        guard
+            let old = states.keys.sorted(by: { $0.bytes.lexicographicallyPrecedes($1.bytes) })
+                .randomElement(using: &random), let state = states[old], chance(0.7)
+        else {
+            // A login without a session before, or a first page of somebody anonymous.
+            let last: SessionState = chance(0.8) ? SessionState(user: user) : SessionState(extra: 1)
+            scripts.append([set(fresh, SessionState()), set(fresh, last)])
+            return
+        }
+        switch Int.random(in: 0..<10, using: &random) {
+        case 0 where state.user == nil:
+            scripts.append([set(fresh, state), .delete(old), set(fresh, SessionState(user: user, extra: state.extra))])
+        case 1 where state.user != nil:
+            var changed = state
+            changed.passwordHash = "h\(Int.random(in: 1...9, using: &random))"
+            scripts.append([set(fresh, state), .delete(old), set(fresh, changed)])
+        case 2: scripts.append([.delete(old)])
+        case 3: scripts.append([.delete(old), set(fresh, SessionState(user: user))])
+        case 4: scripts.append([set(old, SessionState(user: state.user, extra: state.extra + 1))])
+        case 5: scripts.append([.delete(old), set(old, state)])
+        case 6: scripts.append([.set(old, state, milliseconds: nil), .expire(old, milliseconds: Self.day)])
+        case 7: scripts.append([.expire(old, milliseconds: Int64.random(in: 1...3000, using: &random))])
+        case 8: scripts.append([set(old, SessionState(user: user))])
+        default: scripts.append([set(old, SessionState(user: state.user, isCorrupt: chance(0.5)))])
+        }
+    }
+
+    private func set(_ key: SessionKey, _ state: SessionState) -> Write {
+        .set(key, state, milliseconds: Self.day)
+    }
+
+    private mutating func newKey() -> SessionKey {
+        keyCount += 1
+        guard let key = SessionKey("session-\(keyCount)") else { preconditionFailure("a key of the simulation's own") }
+        return key
+    }
+
+    private mutating func write() {
+        guard let index = scripts.indices.randomElement(using: &random), let next = scripts[index].first else { return }
+        scripts[index].removeFirst()
+        if scripts[index].isEmpty { scripts.remove(at: index) }
+        switch next {
+        case .set(let key, let state, let milliseconds):
+            states[key] = state
+            redis.set(key, Self.value(of: state), milliseconds: milliseconds, at: now.uptime)
+        case .expire(let key, let milliseconds): redis.expire(key, milliseconds: milliseconds, at: now.uptime)
+        case .delete(let key): redis.delete(key, at: now.uptime)
+        }
+        announce()
+    }
+
+    /// Redis's own sweep for dead keys.
+    private mutating func sweep() {
+        for key in redis.items.keys where chance(0.5) { redis.expireIfDead(key, at: now.uptime) }
+        announce()
+    }
+
+    private static func value(of state: SessionState) -> [UInt8] {
+        if state.isCorrupt { return Array("garbage".utf8) }
+        var members = state.extra == 0 ? [] : [#""extra":\#(state.extra)"#]
+        if let user = state.user {
+            members =
+                [
+                    #""_auth_user_id":"\#(user)""#, #""_auth_user_backend":"b""#,
+                    #""_auth_user_hash":"\#(state.passwordHash)""#,
+                ] + members
+        }
+        return signer.signing("{\(members.joined(separator: ","))}", compression: .never)
+    }
+
+    /// Tells the subscriber, if there is one, what has happened in Redis, and the witness what is true now.
+    private mutating func announce() {
+        if isSubscribed { subscribing += redis.announced.map { .notification($0) } }
+        redis.announced = []
+        for key in states.keys { witness.observe(key, user: user(of: key), at: now.uptime) }
+    }
+
+    /// Whose session it is, counting what is dead but not yet removed as gone.
+    private func user(of key: SessionKey) -> UserID? {
+        guard let item = redis.items[key], item.expiresAt ?? .max > now.uptime, let state = states[key],
+            !state.isCorrupt
+        else { return nil }
+        return state.user.map { UserID(String($0)) }
+    }
+
+    // MARK: The network
+
+    private mutating func deliverSubscribing() {
+        for _ in 0..<Int.random(in: 1...4, using: &random) where !subscribing.isEmpty {
+            switch subscribing.removeFirst() {
+            case .notification(let notification):
+                let name = Array(notification.name.utf8)
+                machine.keyspaceEvent(KeyspaceEvent(name), named: name, of: notification.key, at: now, &effects)
+            case .pong(let sentAt): machine.pongReceived(pingSentAt: sentAt, at: now, &effects)
+            }
+        }
+    }
+
+    private mutating func ping() {
+        if isSubscribed { pings.append(now.uptime) }
+    }
+
+    /// Redis sees the PINGs and puts the answers behind what it has announced.
+    private mutating func takePings() {
+        guard !pings.isEmpty, chance(0.6) else { return }
+        subscribing += pings.map { .pong(sentAt: $0) }
+        pings = []
+    }
+
+    private mutating func answerQuestion() {
+        guard !questions.isEmpty else { return }
+        switch questions.removeFirst() {
+        case .fetch(let keys, let askedAt):
+            let values = keys.map { key -> (SessionKey, StoredValue) in
+                let (value, milliseconds) = redis.read(key, at: now.uptime)
+                let content: StoredValue.Content = value.map { .string($0) } ?? .absent
+                let expiry: StoredValue.Expiry = milliseconds.map { .after(milliseconds: $0) } ?? .never
+                return (key, StoredValue(content: content, expiry: expiry, askedAt: askedAt))
+            }
+            announce()
+            replies.append(.values(values))
+        case .scan(let cursor): replies.append(.page(redis.scan(after: cursor, count: 3)))
+        }
+    }
+
+    private mutating func deliverReply() {
+        guard !replies.isEmpty else { return }
+        switch replies.removeFirst() {
+        case .values(let values):
+            for (key, value) in values { machine.fetchCompleted(key, value, at: now, &effects) }
+        case .page(let keys):
+            guard isScanning else { return }
+            machine.scanned(keys, at: now)
+            if keys.count < 3 {
+                isScanning = false
+                machine.scanEnded(at: now, &effects)
+            } else {
+                sendQuestions()
+                questions.append(.scan(after: keys.last))
+            }
+        }
+    }
+
+    private mutating func connect() {
+        if !isAsking, chance(0.5) {
+            isAsking = true
+            machine.askingEstablished()
+            if isScanning { startScan() }
+        } else if !isSubscribed {
+            isSubscribed = true
+            machine.subscriptionEstablished(notifications: .verified, at: now, &effects)
+            isScanning = true
+            if isAsking { startScan() }
+        }
+    }
+
+    private mutating func startScan() {
+        machine.scanStarted()
+        questions.append(.scan(after: nil))
+    }
+
+    private mutating func cutSubscription() {
+        guard isSubscribed, chance(0.3) else { return }
+        isSubscribed = false
+        isScanning = false
+        subscribing = []
+        pings = []
+        // The answers to a scan of the old subscription mean nothing to the next one.
+        questions.removeAll { if case .scan = $0 { true } else { false } }
+        replies.removeAll { if case .page = $0 { true } else { false } }
+        machine.subscriptionLost(cause: "cut", at: now, &effects)
+    }
+
+    private mutating func cutAsking() {
+        guard isAsking, chance(0.3) else { return }
+        isAsking = false
+        questions = []
+        replies = []
+        machine.askingLost(cause: "cut", at: now, &effects)
+    }
+
+    /// Redis dies and comes back, with its data or without.
+    private mutating func crash() {
+        if isSubscribed {
+            isSubscribed = false
+            isScanning = false
+            subscribing = []
+            pings = []
+            machine.subscriptionLost(cause: "crash", at: now, &effects)
+        }
+        if isAsking {
+            isAsking = false
+            questions = []
+            replies = []
+            machine.askingLost(cause: "crash", at: now, &effects)
+        }
+        if chance(0.5) { redis.lose() }
+        announce()
+    }
+
+    // MARK: The daemon's part
+
+    private mutating func lookUp() {
+        guard
+            let key = states.keys.sorted(by: { $0.bytes.lexicographicallyPrecedes($1.bytes) })
+                .randomElement(using: &random)
+        else { return }
+        let wants = LookupWants(confirmation: chance(0.1))
+        if let answer = machine.table.answer(for: key, wanting: wants, now: now, freshness: Self.freshness) {
+            answerCount += 1
+            note()
+            witness.check(
+                answer, for: key, askedAt: now.uptime, answeredAt: now.uptime, freshness: Self.freshness
+            )
+            return
+        }
+        ticketCount += 1
+        let ticket = LookupTicket(number: ticketCount, wants: wants)
+        waiting[ticket] = (key, now.uptime)
+        machine.lookup(key, ticket, at: now, &effects)
+    }
+
+    /// Lets the witness see what has expired meanwhile.
+    private mutating func note() {
+        for key in states.keys { witness.observe(key, user: user(of: key), at: now.uptime) }
+    }
+
+    private mutating func carryOut() {
+        note()
+        for (ticket, answer) in effects.answers {
+            guard let (key, askedAt) = waiting.removeValue(forKey: ticket) else {
+                witness.fault("a lookup was answered twice")
+                continue
+            }
+            answerCount += 1
+            witness.check(answer, for: key, askedAt: askedAt, answeredAt: now.uptime, freshness: Self.freshness)
+        }
+        for event in effects.events { witness.check(event) }
+        eventCount += effects.events.count
+        effects.removeAll()
+        sendQuestions()
+    }
+
+    private mutating func sendQuestions() {
+        while machine.hasFetches {
+            questions.append(.fetch(machine.takeFetches(limit: 4), askedAt: now.uptime))
+        }
+    }
+
+    // MARK: Rest
+
+    /// Finishes what was begun, mends the links, and waits until nothing moves any more.
+    private mutating func rest() {
+        while !scripts.isEmpty { write() }
+        for _ in 0..<400 {
+            advance(by: 25)
+            connect()
+            sweep()
+            ping()
+            takePings()
+            deliverSubscribing()
+            answerQuestion()
+            deliverReply()
+            if let deadline = machine.nextDeadline, deadline <= now.uptime { machine.timePassed(at: now, &effects) }
+            carryOut()
+        }
+        while !subscribing.isEmpty { deliverSubscribing() }
+        carryOut()
+        compare()
+    }
+
+    private mutating func compare() {
+        var truth: [SessionKey: UserID] = [:]
+        for key in states.keys { truth[key] = user(of: key) }
+        witness.checkQuiet(truth)
+        if !waiting.isEmpty { witness.fault("\(waiting.count) lookups were never answered") }
+        let listed = machine.list(SessionListQuery(userID: nil, limit: 1000, after: nil)).sessions
+        let expected = Set(truth.map { "\(Fingerprint(of: $0.key)) \($0.value)" })
+        if Set(listed.map { "\($0.session) \($0.userID)" }) != expected || listed.count != expected.count {
+            witness.fault("the list has \(listed.count) sessions, Redis \(expected.count)")
+        }
+        for (key, user) in truth {
+            guard let entry = machine.table.entry(of: key), entry.standing.login?.userID == user, !entry.isTouched
+            else {
+                witness.fault("the table does not hold \(key)")
+                continue
+            }
+        }
+        let figures = machine.figures
+        if figures.condition != .live { witness.fault("the link is \(figures.condition.rawValue)") }
+        if figures.sessions.authenticated != truth.count {
+            witness.fault("\(figures.sessions.authenticated) sessions are counted, Redis holds \(truth.count)")
+        }
+    }
+}

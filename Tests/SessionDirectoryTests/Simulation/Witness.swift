@@ -1,0 +1,93 @@
+import SessionModel
+import Testing
+
+/// Knows what was true when, and holds answers and events against it.
+struct Witness {
+    /// Whose each session was, from when on; monotonic milliseconds.
+    private var history: [SessionKey: [(since: Int64, user: UserID?)]] = [:]
+    private var openLogins: [Fingerprint: (id: EventID, user: UserID)] = [:]
+    private var online: Set<UserID> = []
+    private var lastID: EventID?
+    private(set) var faults: [String] = []
+
+    mutating func fault(_ text: String) {
+        faults.append(text)
+    }
+
+    mutating func observe(_ key: SessionKey, user: UserID?, at now: Int64) {
+        guard history[key]?.last.map({ $0.user != user }) ?? (user != nil) else { return }
+        history[key, default: []].append((now, user))
+    }
+
+    /// Whether `condition` held for the session's user at some moment between two times.
+    private func held(
+        _ key: SessionKey, from start: Int64, to end: Int64, _ condition: (UserID?) -> Bool
+    ) -> Bool {
+        let spans = history[key] ?? []
+        if condition(nil), (spans.first?.since ?? .max) > start { return true }
+        for (index, span) in spans.enumerated() {
+            let until = index + 1 < spans.count ? spans[index + 1].since : .max
+            if span.since <= end, until >= start, condition(span.user) { return true }
+        }
+        return false
+    }
+
+    mutating func check(
+        _ answer: SessionAnswer, for key: SessionKey, askedAt: Int64, answeredAt: Int64, freshness: Freshness
+    ) {
+        switch answer.verdict {
+        case .authenticated(let session):
+            if !held(key, from: answeredAt - freshness.stalenessMax, to: answeredAt, { $0 == session.userID }) {
+                faults.append("\(key) was answered as user \(session.userID)'s too long after it was")
+            }
+        case .nobody(.anonymous):
+            if !held(key, from: askedAt - freshness.stalenessMax, to: answeredAt, { $0 == nil }) {
+                faults.append("\(key) was answered as anonymous, and somebody was logged in")
+            }
+        case .nobody:
+            if !held(key, from: askedAt, to: answeredAt, { $0 == nil }) {
+                faults.append("\(key) was answered as nobody's, and somebody was logged in")
+            }
+        case .unavailable: break
+        }
+    }
+
+    mutating func check(_ event: SessionEvent) {
+        if let lastID, event.id <= lastID { faults.append("ids do not rise at \(event.id)") }
+        lastID = event.id
+        switch event.kind {
+        case .login(let user, _, _, _):
+            guard let subject = event.subject else { return }
+            if openLogins[subject] != nil { faults.append("a second login of \(subject)") }
+            openLogins[subject] = (event.id, user)
+        case .logout(let user, _, let loginID, _):
+            guard let subject = event.subject else { return }
+            if openLogins[subject]?.id != loginID || openLogins[subject]?.user != user {
+                faults.append("a logout of \(subject) that fits no login")
+            }
+            openLogins[subject] = nil
+        case .userOnline(let user):
+            if !online.insert(user).inserted { faults.append("user \(user) came online twice") }
+            if !openLogins.values.contains(where: { $0.user == user }) {
+                faults.append("user \(user) is online without a login")
+            }
+        case .userOffline(let user):
+            if online.remove(user) == nil { faults.append("user \(user) went offline twice") }
+            if openLogins.values.contains(where: { $0.user == user }) {
+                faults.append("user \(user) is offline with a login")
+            }
+        case .renewed, .changed, .rejected, .link: break
+        }
+    }
+
+    /// When all is quiet, what the events say is what Redis holds.
+    mutating func checkQuiet(_ truth: [SessionKey: UserID]) {
+        let expected = Dictionary(uniqueKeysWithValues: truth.map { (Fingerprint(of: $0.key), $0.value) })
+        if openLogins.mapValues(\.user) != expected {
+            faults.append("the events leave \(openLogins.count) sessions logged in, Redis holds \(expected.count)")
+        }
+        if online != Set(truth.values) {
+            faults.append("users online by the events: \(online.count), in Redis: \(Set(truth.values).count)")
+        }
+    }
+}
