@@ -61,6 +61,9 @@ package struct DirectoryStateMachine: ~Copyable {
         )
     }
 
+    /// How many deadlines are queued; for tests.
+    var deadlineCount: Int { deadlines.count }
+
     private var condition: LinkPhase.Name {
         switch phase {
         case .down: epoch == .none ? .connecting : .backingOff

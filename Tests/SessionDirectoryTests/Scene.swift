@@ -1,0 +1,191 @@
+import DjangoSession
+import SessionModel
+import TestSupport
+
+@testable import SessionDirectory
+
+/// A directory and a Redis that does what a test says, step by step: nothing is read before ``answer()``.
+struct Scene: ~Copyable {
+    static let secretKey = "scene"
+
+    var machine: DirectoryStateMachine
+    var effects = DirectoryEffects()
+    var now = Moment(uptime: 1_000_000, wall: 1_700_000_000_000)
+    private(set) var events: [SessionEvent] = []
+    private(set) var answers: [UInt64: SessionAnswer] = [:]
+    private(set) var milestones: [Milestone] = []
+    private var stored: [SessionKey: (value: [UInt8], milliseconds: Int64?)] = [:]
+    private var names: [Fingerprint: String] = [:]
+    private var ticketCount: UInt64 = 0
+    private var asked: [SessionKey] = []
+
+    /// - Parameter isLive: whether the directory has caught up with an empty Redis.
+    init(freshness: Freshness = Freshness(), notifications: NotificationAssurance = .verified, isLive: Bool = true) {
+        machine = DirectoryStateMachine(
+            table: SessionTable(),
+            decoder: SessionDecoder(verification: .keys(SecretKey.lines(of: Array(Self.secretKey.utf8)))),
+            freshness: freshness, run: 7
+        )
+        machine.askingEstablished()
+        guard isLive else { return }
+        subscribe(notifications)
+        catchUp()
+        pong()
+    }
+
+    // MARK: The link
+
+    mutating func subscribe(_ notifications: NotificationAssurance = .verified) {
+        machine.subscriptionEstablished(notifications: notifications, at: now, &effects)
+        collect()
+    }
+
+    /// Scans all that is stored and answers.
+    mutating func catchUp() {
+        machine.scanStarted()
+        machine.scanned(Array(stored.keys), at: now)
+        answer()
+        machine.scanEnded(at: now, &effects)
+        answer()
+    }
+
+    mutating func lose() {
+        machine.subscriptionLost(cause: "lost", at: now, &effects)
+        collect()
+    }
+
+    mutating func pong() {
+        machine.pongReceived(pingSentAt: now.uptime, at: now, &effects)
+        collect()
+    }
+
+    mutating func advance(_ milliseconds: Int64) {
+        now.uptime += milliseconds
+        now.wall += milliseconds
+        machine.timePassed(at: now, &effects)
+        collect()
+    }
+
+    // MARK: Redis
+
+    static func key(_ name: String) -> SessionKey {
+        guard let key = SessionKey("session-\(name)") else { preconditionFailure("a test's own key") }
+        return key
+    }
+
+    /// What Django writes for a user; nil for nobody.
+    static func payload(_ user: String?, hash: String = "h1", extra: String = "") -> String {
+        guard let user else { return "{\(extra)}" }
+        let more = extra.isEmpty ? "" : ",\(extra)"
+        return #"{"_auth_user_id":"\#(user)","_auth_user_backend":"b","_auth_user_hash":"\#(hash)"\#(more)}"#
+    }
+
+    /// Stores a value without a word, as while nobody listens.
+    mutating func put(
+        _ name: String, _ payload: String, milliseconds: Int64? = 1_000_000, secretKey: String = secretKey
+    ) {
+        names[Fingerprint(of: Self.key(name))] = name
+        stored[Self.key(name)] = (DjangoSigner(secretKey: secretKey).signing(payload), milliseconds)
+    }
+
+    /// SETEX: a value and both of its notifications.
+    mutating func set(
+        _ name: String, _ payload: String, milliseconds: Int64? = 1_000_000, secretKey: String = secretKey
+    ) {
+        put(name, payload, milliseconds: milliseconds, secretKey: secretKey)
+        announce(name, "set")
+        if milliseconds != nil { announce(name, "expire") }
+    }
+
+    mutating func delete(_ name: String, announcedAs event: String? = "del") {
+        stored[Self.key(name)] = nil
+        if let event { announce(name, event) }
+    }
+
+    mutating func announce(_ name: String, _ event: String) {
+        machine.keyspaceEvent(
+            KeyspaceEvent(Array(event.utf8)), named: Array(event.utf8), of: Self.key(name), at: now, &effects
+        )
+        collect()
+    }
+
+    /// Sends what is to be asked.
+    mutating func ask() {
+        asked += machine.takeFetches(limit: .max)
+    }
+
+    /// Redis answers everything, until nothing is to be asked any more.
+    mutating func answer() {
+        ask()
+        while !asked.isEmpty {
+            let keys = asked
+            asked = []
+            for key in keys {
+                let item = stored[key]
+                let value = StoredValue(
+                    content: item.map { .string($0.value) } ?? .absent,
+                    expiry: item?.milliseconds.map { .after(milliseconds: $0) } ?? .never, askedAt: now.uptime
+                )
+                machine.fetchCompleted(key, value, at: now, &effects)
+            }
+            collect()
+            ask()
+        }
+    }
+
+    // MARK: Asking
+
+    /// A lookup by way of Redis; its answer is in ``answers`` under the number that this returns.
+    mutating func lookUp(_ name: String, confirm: Bool = false) -> UInt64 {
+        ticketCount += 1
+        let ticket = LookupTicket(number: ticketCount, wants: LookupWants(confirmation: confirm))
+        machine.lookup(Self.key(name), ticket, at: now, &effects)
+        collect()
+        return ticketCount
+    }
+
+    /// The word for what memory answers: a user's id, a reason, or `ask`.
+    func cached(_ name: String) -> String {
+        machine.table.answer(
+            for: Self.key(name), wanting: LookupWants(), now: now, freshness: Freshness()
+        ).map(Self.word) ?? "ask"
+    }
+
+    static func word(_ answer: SessionAnswer) -> String {
+        switch answer.verdict {
+        case .authenticated(let session): session.userID.text + (session.isSuperseded ? " superseded" : "")
+        case .nobody(let reason): reason.rawValue
+        case .unavailable: "unavailable"
+        }
+    }
+
+    func answer(to number: UInt64) -> String {
+        answers[number].map(Self.word) ?? "none"
+    }
+
+    private mutating func collect() {
+        events += effects.events
+        milestones += effects.milestones
+        for (ticket, answer) in effects.answers { answers[ticket.number] = answer }
+        effects.removeAll()
+    }
+
+    // MARK: What was told
+
+    /// Logins, logouts and rejections as `login created A`, in their order.
+    var told: [String] {
+        events.compactMap { event in
+            let name = event.subject.flatMap { names[$0] } ?? "?"
+            return switch event.kind {
+            case .login(_, _, _, .rotated(let previous)): "login rotated \(name) from \(names[previous] ?? "?")"
+            case .login(_, _, _, let cause): "login \(cause.name) \(name)"
+            case .logout(_, _, _, let reason): "logout \(reason.rawValue) \(name)"
+            case .rejected(let reason): "rejected \(reason.rawValue) \(name)"
+            case .userOnline(let user): "online \(user)"
+            case .userOffline(let user): "offline \(user)"
+            case .link(let condition, _): "link \(condition.rawValue)"
+            case .renewed, .changed: nil
+            }
+        }
+    }
+}
