@@ -36,6 +36,7 @@ test-swift: packages $(VENV)/tests
 .PHONY: test-python
 test-python: packages build $(VENV)/tests
 	cd Tests/Protocols && '$(PYTHON)/python' -m pytest -q
+	cd Tests/Documentation && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 	cd Clients/python && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 	cd Examples/tutorial && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 
@@ -52,15 +53,15 @@ format-check: $(VENV)/tests ## Check the format of Swift and Python
 	swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)
 	for sources in $(PYTHON_SOURCES); do \
 	    '$(PYTHON)/ruff' check "$$sources"; '$(PYTHON)/ruff' format --check "$$sources"; done
-	'$(PYTHON)/ruff' check --config Tests/Protocols/ruff.toml Tests/Protocols Protocols/vectors
-	'$(PYTHON)/ruff' format --check --config Tests/Protocols/ruff.toml Tests/Protocols Protocols/vectors
+	'$(PYTHON)/ruff' check --config Tests/Protocols/ruff.toml Tests/Protocols Tests/Documentation Protocols/vectors
+	'$(PYTHON)/ruff' format --check --config Tests/Protocols/ruff.toml Tests/Protocols Tests/Documentation Protocols/vectors
 	cd Clients/python && '$(PYTHON)/mypy'
 
 .PHONY: format
 format: $(VENV)/tests ## Format Swift and Python
 	swift format --in-place --parallel --recursive $(SWIFT_SOURCES)
 	for sources in $(PYTHON_SOURCES); do '$(PYTHON)/ruff' format "$$sources"; done
-	'$(PYTHON)/ruff' format --config Tests/Protocols/ruff.toml Tests/Protocols Protocols/vectors
+	'$(PYTHON)/ruff' format --config Tests/Protocols/ruff.toml Tests/Protocols Tests/Documentation Protocols/vectors
 
 .PHONY: packages
 packages:

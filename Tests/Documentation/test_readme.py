@@ -1,0 +1,128 @@
+"""The documentation holds: what it shows is run, and its links lead somewhere."""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "Clients/python/tests/support"))
+
+from processes import Daemon, PrivateRedis  # noqa: E402
+
+README = (ROOT / "README.md").read_text()
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CHANGELOG.md",
+    *sorted((ROOT / "Protocols").glob("*.md")),
+    *sorted((ROOT / "Examples").glob("*/README.md")),
+    *sorted((ROOT / "Clients").glob("*/README.md")),
+    *sorted((ROOT / "Sources/Daemon/Documentation.docc").glob("*.md")),
+]
+
+
+def blocks(language: str, containing: str) -> str:
+    """Return the one fenced block of a language that contains a text."""
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+    found = [text for name, text in fenced if name == language and containing in text]
+    assert len(found) == 1, f"{len(found)} {language} blocks contain {containing!r}"
+    return found[0]
+
+
+@pytest.fixture(scope="module")
+def binary():
+    path = os.environ.get("SESSIOND_BINARY")
+    if not path:
+        pytest.skip("SESSIOND_BINARY names no daemon to try the commands with")
+    return path
+
+
+@pytest.fixture(scope="module")
+def folder():
+    with tempfile.TemporaryDirectory(prefix="sd-") as name:
+        yield Path(name)
+
+
+@pytest.fixture(scope="module")
+def redis(folder):
+    server = PrivateRedis(folder)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def daemon(binary, folder, redis):
+    key_file = folder / "secret_key"
+    key_file.write_text("a secret of this test\n")
+    daemon = Daemon(binary, folder, f"unix://{redis.path}?db=0", key_file)
+    daemon.start()
+    yield daemon
+    daemon.stop()
+
+
+def run(script: str, daemon: Daemon, *command: str) -> str:
+    environ = {**os.environ, "SESSIOND_SOCKET": str(daemon.path)}
+    result = subprocess.run(
+        [*command, script.replace("/tmp/sessiond.sock", str(daemon.path))],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=environ,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def test_the_socat_lines(daemon):
+    answers = run(blocks("sh", "socat"), daemon, "bash", "-ec").splitlines()
+    assert len(answers) == 3
+    assert answers[0] + "\n" == blocks("json", "unknown")
+    assert '"sessions":[]' in answers[1]
+    assert '"state":"live"' in answers[2]
+
+
+@pytest.mark.parametrize("containing", ["import json, os, socket", "import sessiond\n"])
+def test_the_python_snippets(daemon, containing):
+    assert "unknown" in run(blocks("python", containing), daemon, sys.executable, "-c")
+
+
+def test_every_command_shown_exists(binary):
+    for line in blocks("sh", "# the daemon").splitlines():
+        command = line.split()[1]
+        result = subprocess.run([binary, command, "--help"], capture_output=True, text=True, timeout=60, check=False)
+        assert result.returncode == 0, command
+
+
+def test_the_acl_user_suffices(binary, folder, redis):
+    line = blocks("", "ACL SETUSER").split()
+    redis.command(*line)
+    key_file = folder / "secret_key_acl"
+    key_file.write_text("a secret of this test\n")
+    for words in [[], ["-config|set"], ["-config|get"]]:
+        redis.command("ACL", "SETUSER", "sessiond", *words)
+        subfolder = folder / f"acl{len(list(folder.iterdir()))}"
+        subfolder.mkdir()
+        daemon = Daemon(binary, subfolder, f"unix://sessiond:password@{redis.path}?db=0", key_file)
+        daemon.start()
+        assert daemon.stop() == 0
+
+
+def test_make_knows_its_targets():
+    makefile = (ROOT / "Makefile").read_text()
+    for target in set(re.findall(r"`?make (run|test|release)\b", README)):
+        assert f"\n{target}:" in makefile
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text()):
+        if not re.match(r"[a-z]+:", target):
+            assert (page.parent / target).exists(), target
+    for article in re.findall(r"<doc:(\w+)>", page.read_text()):
+        assert (page.parent / f"{article}.md").exists(), article
