@@ -22,7 +22,6 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "NIOPosix", package: "swift-nio"),
 ]
-let embedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -108,23 +107,6 @@ let package = Package(
         .testTarget(
             name: "SessionModelTests",
             dependencies: ["SessionModel", "TestSupport"],
-            swiftSettings: strict
-        ),
-        .testTarget(
-            name: "AuditJournalTests",
-            dependencies: ["AuditJournal", "SessionModel", "TestSupport"],
-            swiftSettings: strict
-        ),
-        .testTarget(
-            name: "RedisTransportTests",
-            dependencies: ["RedisTransport", "RESP", "SessionModel", "TestSupport", logging, lifecycle, embedded] + nio,
-            swiftSettings: strict
-        ),
-        .testTarget(
-            name: "SocketServiceTests",
-            dependencies: [
-                "SocketService", "JSONRPC", "SessionModel", "TestSupport", logging, lifecycle, embedded,
-            ] + nio,
             swiftSettings: strict
         ),
         .testTarget(

@@ -153,7 +153,8 @@ struct RotationCorrelator {
         for logout in group.logouts {
             let partners = group.logins.filter { fits($0, logout) }
             let isPaired =
-                partners.count == 1 && partners.allSatisfy { login in
+                partners.count == 1
+                && partners.allSatisfy { login in
                     group.logouts.filter { fits(login, $0) }.count == 1
                 }
             if !isPaired { decisions.append(.logout(logout, .deleted)) }

@@ -36,9 +36,8 @@ package final class SessionTable: Sendable {
     package func answer(
         for key: SessionKey, wanting wants: LookupWants, now: Moment, freshness: Freshness
     ) -> SessionAnswer? {
-        let answer = wants.confirmation ? nil : provenEntry(of: key, now: now)?.answer(
-            wanting: wants, now: now, freshness: freshness
-        )
+        let entry = wants.confirmation ? nil : provenEntry(of: key, now: now)
+        let answer = entry?.answer(wanting: wants, now: now, freshness: freshness)
         if answer == nil {
             missCount.wrappingAdd(1, ordering: .relaxed)
         } else {

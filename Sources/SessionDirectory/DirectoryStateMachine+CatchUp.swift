@@ -1,0 +1,60 @@
+package import SessionModel
+
+/// Catching up: after a subscription, every key is read once under its epoch.
+///
+/// The scan brings what is there; what the table held and the scan did not bring is asked for key by key.
+extension DirectoryStateMachine {
+    /// The scan found these keys.
+    package mutating func scanned(_ keys: [SessionKey], at now: Moment) {
+        guard case .catchingUp(var catchUp) = phase else { return }
+        for key in keys where table.entry(of: key)?.epoch != epoch {
+            if fetches.request(key, .catchUp) { catchUp.unreadCount += 1 }
+        }
+        phase = .catchingUp(catchUp)
+    }
+
+    /// The scan begins, or begins anew since the connection that asked was lost.
+    package mutating func scanStarted() {
+        guard case .catchingUp(var catchUp) = phase else { return }
+        catchUp.isScanned = false
+        phase = .catchingUp(catchUp)
+    }
+
+    /// The scan came to its end.
+    package mutating func scanEnded(at now: Moment, _ effects: inout DirectoryEffects) {
+        guard case .catchingUp(var catchUp) = phase else { return }
+        catchUp.isScanned = true
+        phase = .catchingUp(catchUp)
+        advanceCatchUp(at: now, &effects)
+    }
+
+    mutating func advanceCatchUp(at now: Moment, _ effects: inout DirectoryEffects) {
+        guard case .catchingUp(var catchUp) = phase, catchUp.isScanned, catchUp.unreadCount == 0 else { return }
+        if !catchUp.areRemaindersAsked {
+            // What the scan did not bring is most likely gone, but only its own reading proves it.
+            catchUp.areRemaindersAsked = true
+            let opened = epoch
+            for key in table.keys(where: { $0.epoch != opened }) {
+                if fetches.request(key, .catchUp) { catchUp.unreadCount += 1 }
+            }
+            phase = .catchingUp(catchUp)
+            if catchUp.unreadCount > 0 { return }
+        }
+        if !wasLive, counts.isMostlyInvalid {
+            phase = .distrusted
+            effects.milestones.append(.distrusted(counts))
+        } else {
+            becomeLive(at: now, &effects)
+        }
+    }
+
+    mutating func becomeLive(at now: Moment, _ effects: inout DirectoryEffects) {
+        if let gapMilliseconds {
+            presence.linkChanged(to: .live, gapMilliseconds: gapMilliseconds, at: now, into: &effects.events)
+        }
+        unseenSince = nil
+        wasLive = true
+        phase = .live
+        effects.milestones.append(.live(counts, users: presence.live.userCount, gapMilliseconds: gapMilliseconds))
+    }
+}

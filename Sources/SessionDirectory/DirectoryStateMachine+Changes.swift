@@ -1,0 +1,151 @@
+import SessionModel
+
+/// What a reading or an announcement changes in the table, and what the presence machine is told of it.
+extension DirectoryStateMachine {
+    mutating func apply(
+        _ key: SessionKey, _ reading: SessionEntry?, after old: SessionEntry?, _ value: StoredValue,
+        _ completion: FetchStateMachine.Completion, at now: Moment, _ effects: inout DirectoryEffects
+    ) {
+        let isLive =
+            completion.origins.contains(.notified) || isSubscribed && (old.map { $0.epoch == epoch } ?? isCaughtUp)
+        guard var entry = reading else {
+            if old != nil { notFound(key, value, isLive: isLive, at: now, &effects) }
+            return
+        }
+        entry.isTouched = completion.credence != .proven
+        let sighting: PresenceStateMachine.Sighting = isLive ? .live : .catchUp
+        store(&entry, for: key, after: old, sighting, at: now, &effects)
+        schedule(key, entry)
+    }
+
+    var isSubscribed: Bool {
+        if case .down = phase { false } else { true }
+    }
+
+    var isCaughtUp: Bool {
+        switch phase {
+        case .live, .distrusted: true
+        case .down, .catchingUp: false
+        }
+    }
+
+    mutating func store(
+        _ entry: inout SessionEntry, for key: SessionKey, after old: SessionEntry?,
+        _ sighting: PresenceStateMachine.Sighting, at now: Moment, _ effects: inout DirectoryEffects
+    ) {
+        if let old {
+            entry.firstSeenAt = old.firstSeenAt
+            entry.changedAt = old.valueDigest == entry.valueDigest ? old.changedAt : now.uptime
+            entry.scheduledDeadline = old.scheduledDeadline
+        } else {
+            entry.firstSeenAt = sighting == .live ? now.wall : epochOpened.wall
+        }
+        if let before = old?.standing.login, let login = entry.standing.login, before.userID == login.userID {
+            entry.loginID = old?.loginID
+            entry.ordinal = old?.ordinal
+            entry.carrySuperseded(from: before)
+            replace(key, old, with: entry)
+            tellUpdate(of: key, entry, login, after: old, at: now, &effects)
+        } else {
+            presence.settle(key, at: now, into: &effects.events)
+            let settled = table.entry(of: key)
+            entry.loginID = nil
+            entry.ordinal = nil
+            replace(key, settled, with: entry)
+            tellTransition(of: key, entry, after: settled, sighting, at: now, &effects)
+        }
+        markSuperseded(key, entry, after: old)
+    }
+
+    mutating func replace(_ key: SessionKey, _ old: SessionEntry?, with entry: SessionEntry) {
+        if let old { counts.remove(old.standing) }
+        counts.add(entry.standing)
+        table.store(entry, for: key)
+    }
+
+    mutating func tellUpdate(
+        of key: SessionKey, _ entry: SessionEntry, _ login: Login, after old: SessionEntry?, at now: Moment,
+        _ effects: inout DirectoryEffects
+    ) {
+        guard let old, old.valueDigest != entry.valueDigest || old.deadline != entry.deadline else { return }
+        if Self.hasMoved(old.deadline, to: entry.deadline) {
+            presence.renewed(entry, login, at: now, into: &effects.events)
+        }
+        if let before = old.data, let after = entry.data, before != after {
+            let keys = SessionContent.changedNames(from: before, to: after)
+            if !keys.isEmpty { presence.changed(entry, login, keys: keys, at: now, into: &effects.events) }
+        }
+    }
+
+    /// Two readings of one expiry differ by the time the replies took; a renewal moves it by more.
+    static func hasMoved(_ old: Int64, to new: Int64) -> Bool {
+        let (difference, isOver) = new.subtractingReportingOverflow(old)
+        return isOver || difference.magnitude > 500
+    }
+
+    mutating func tellTransition(
+        of key: SessionKey, _ entry: SessionEntry, after old: SessionEntry?,
+        _ sighting: PresenceStateMachine.Sighting, at now: Moment, _ effects: inout DirectoryEffects
+    ) {
+        if let old, old.standing.login != nil {
+            let reason: LogoutReason =
+                switch entry.standing {
+                case .authenticated: .switched
+                case .anonymous: .cleared
+                case .rejected(.invalid): .invalid
+                case .rejected(.unreadable): .unreadable
+                }
+            presence.loggedOut(key, old, reason, at: now, into: &effects.events)
+        }
+        switch entry.standing {
+        case .authenticated(let login):
+            presence.loggedIn(key, login, after: old, sighting, at: now, into: &effects.events)
+        case .anonymous:
+            presence.nobodySeen(key, at: now, into: &effects.events)
+        case .rejected(let reason):
+            presence.nobodySeen(key, at: now, into: &effects.events)
+            // Told once a change; what the scan finds is only counted.
+            let isNews = old?.valueDigest != entry.valueDigest && (sighting == .live || old?.standing.login != nil)
+            if isNews { presence.rejected(entry.session, reason, at: now, into: &effects.events) }
+        }
+    }
+
+    /// Redis has no value for a session that the table holds.
+    mutating func notFound(
+        _ key: SessionKey, _ value: StoredValue, isLive: Bool, at now: Moment, _ effects: inout DirectoryEffects
+    ) {
+        presence.settle(key, at: now, into: &effects.events)
+        guard let entry = forget(key) else { return }
+        guard entry.standing.login != nil else { return }
+        if entry.deadline <= now.uptime {
+            presence.loggedOut(
+                key, entry, .expired, at: Self.moment(ofDeadlineOf: entry, now), into: &effects.events
+            )
+        } else if isLive {
+            presence.disappeared(key, entry, at: now, into: &effects.events)
+        } else {
+            presence.loggedOut(key, entry, .missing, at: now, into: &effects.events)
+        }
+    }
+
+    /// Redis announced that a session that the table holds is gone.
+    mutating func remove(
+        _ key: SessionKey, _ reason: LogoutReason, at now: Moment, _ effects: inout DirectoryEffects
+    ) {
+        presence.settle(key, at: now, into: &effects.events)
+        guard let entry = forget(key), entry.standing.login != nil else { return }
+        let time = reason == .expired ? Self.moment(ofDeadlineOf: entry, now) : now
+        presence.loggedOut(key, entry, reason, at: time, into: &effects.events)
+    }
+
+    mutating func forget(_ key: SessionKey) -> SessionEntry? {
+        guard let entry = table.remove(key) else { return nil }
+        counts.remove(entry.standing)
+        return entry
+    }
+
+    static func moment(ofDeadlineOf entry: SessionEntry, _ now: Moment) -> Moment {
+        guard let expiresAt = entry.expiresAt, entry.deadline <= now.uptime else { return now }
+        return Moment(uptime: entry.deadline, wall: expiresAt)
+    }
+}
