@@ -84,12 +84,16 @@ package final class MemoryJournal: EventLog {
             cursor = EventID(run: state.position.run, sequence: 0)
         case .after(let id):
             guard holdsAll(behind: id, for: filter, in: state) else {
-                return .failure(PositionLost(oldest: oldest(in: state)))
+                return .failure(PositionLost(oldest: oldestPosition(for: filter, in: state)))
             }
             cursor = id
         }
         var audit = state.audit.firstIndex(after: cursor)
         var activity = filter.wantsActivity ? state.activity.firstIndex(after: cursor) : state.activity.count
+        // Whoever goes on with a session that has rotated since names it by the key that it had then.
+        if filter.beginsToFollow() {
+            for index in 0..<audit { state.audit.event(at: index).map { filter.follow($0) } }
+        }
         var events: [RecordedEvent] = []
         // The two rings are merged by id.
         while true {
@@ -117,6 +121,13 @@ package final class MemoryJournal: EventLog {
         if let dropped = state.audit.droppedThrough, id < dropped { return false }
         if filter.wantsActivity, let dropped = state.activity.droppedThrough, id < dropped { return false }
         return true
+    }
+
+    /// The oldest event behind which all is held that the filter might let pass.
+    private static func oldestPosition(for filter: EventFilter, in state: State) -> EventID? {
+        let rings = filter.wantsActivity ? [state.audit, state.activity] : [state.audit]
+        let dropped = rings.compactMap(\.droppedThrough).max() ?? EventID(run: state.position.run, sequence: 0)
+        return rings.compactMap { $0.event(at: $0.firstIndex(after: dropped))?.id }.min()
     }
 
     private static func oldest(in state: State) -> EventID? {

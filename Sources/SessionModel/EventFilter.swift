@@ -9,6 +9,7 @@ package struct EventFilter: Sendable {
     package var since: Int64?
     /// Milliseconds since 1970, exclusive.
     package var until: Int64?
+    private var isFollowing = false
 
     package init(types: Set<EventType>? = nil, userID: UserID? = nil, session: Fingerprint? = nil) {
         self.types = types
@@ -35,8 +36,15 @@ package struct EventFilter: Sendable {
         return event.subject.map(sessions.contains) ?? false
     }
 
-    /// Takes up the new key of a followed session.
-    private mutating func follow(_ event: SessionEvent) {
+    /// Whether a first read begins that has to offer the events before its start to ``follow(_:)``; true only once.
+    package mutating func beginsToFollow() -> Bool {
+        guard sessions != nil, !isFollowing else { return false }
+        isFollowing = true
+        return true
+    }
+
+    /// Takes up the new key of a followed session, where the event gives it one.
+    package mutating func follow(_ event: SessionEvent) {
         guard let sessions, case .login(_, _, _, .rotated(let previous)) = event.kind, sessions.contains(previous),
             let subject = event.subject
         else { return }

@@ -38,8 +38,9 @@ final class EventFeed<Log: EventLog> {
     ) throws(RPCError) -> [UInt8] {
         let newest = log.position
         var position = newest
+        var filter = filter
         if let start {
-            try check(start, filter)
+            try check(start, &filter)
             if case .after(let id) = start { position = id }
         }
         let subscription = Subscription(
@@ -52,8 +53,7 @@ final class EventFeed<Log: EventLog> {
         return ResultText.subscribed(subscription.number, position: newest)
     }
 
-    private func check(_ start: EventStart, _ filter: EventFilter) throws(RPCError) {
-        var filter = filter
+    private func check(_ start: EventStart, _ filter: inout EventFilter) throws(RPCError) {
         do throws(PositionLost) {
             _ = try log.read(from: start, matching: &filter, limit: 0)
         } catch {
