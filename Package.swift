@@ -110,6 +110,13 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "SocketServiceTests",
+            dependencies: [
+                "SocketService", "JSONRPC", "SessionModel", "TestSupport", logging,
+            ] + nio,
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "DaemonTests",
             dependencies: ["Daemon", "SessiondClient", "SessionModel", "TestSupport", "sessiond"],
             swiftSettings: strict

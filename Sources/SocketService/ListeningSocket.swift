@@ -6,8 +6,25 @@ package struct ListeningSocket: Sendable {
     /// The descriptor, bound and not yet listening.
     let descriptor: CInt
     private let path: String
-    private let device: UInt64
-    private let inode: UInt64
+    private let identity: FileIdentity
+
+    /// Tells one file from another at the same path. An inode's number may be given anew, but not at the same time.
+    private struct FileIdentity: Equatable {
+        var device: UInt64
+        var inode: UInt64
+        var changedSeconds: Int
+        var changedNanoseconds: Int
+
+        /// Nil where there is no file.
+        init?(of path: String) {
+            var status = stat()
+            guard lstat(path, &status) == 0 else { return nil }
+            device = UInt64(status.st_dev)
+            inode = UInt64(status.st_ino)
+            changedSeconds = status.st_ctim.tv_sec
+            changedNanoseconds = status.st_ctim.tv_nsec
+        }
+    }
 
     /// The longest path that fits into a `sockaddr_un`, in bytes.
     private static let pathBytesMax = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
@@ -58,11 +75,8 @@ package struct ListeningSocket: Sendable {
             unlink(path)
             throw .system("listen", path, error)
         }
-        var status2 = stat()
-        guard lstat(path, &status2) == 0 else { throw .system("stat", path, errno) }
-        return ListeningSocket(
-            descriptor: descriptor, path: path, device: UInt64(status2.st_dev), inode: UInt64(status2.st_ino)
-        )
+        guard let identity = FileIdentity(of: path) else { throw .system("stat", path, errno) }
+        return ListeningSocket(descriptor: descriptor, path: path, identity: identity)
     }
 
     /// Removes the socket file of a daemon that is gone; leaves everything else alone.
@@ -80,8 +94,7 @@ package struct ListeningSocket: Sendable {
 
     /// Removes the file, if it is still this socket's.
     package func removeFile() {
-        var status = stat()
-        guard lstat(path, &status) == 0, UInt64(status.st_dev) == device, UInt64(status.st_ino) == inode else { return }
+        guard FileIdentity(of: path) == identity else { return }
         unlink(path)
     }
 

@@ -21,6 +21,8 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     /// Requests whose answers come later.
     private var waitingCount = 0
     private var isFlushScheduled = false
+    /// Bytes have come since the last answers.
+    private var hasNewBytes = false
     private var ending = Ending.none
 
     /// Output beyond this is written before further lines are read, in bytes.
@@ -59,9 +61,14 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         unwrapInboundIn(data).withUnsafeReadableBytes { framer.append($0) }
+        hasNewBytes = true
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        // This comes before `inputClosed`, too. A write then can find the peer gone and close the channel under NIO's
+        // feet, which is about to shut its input.
+        guard hasNewBytes else { return }
+        hasNewBytes = false
         answerLines()
     }
 

@@ -1,0 +1,106 @@
+import SessionModel
+import Synchronization
+
+@testable import SocketService
+
+/// Answers lookups as a test says: keys that begin with `known` from memory, others when ``release()`` is called.
+final class FakeLookup: SessionLookup {
+    private let waiting = Mutex<[@Sendable () -> Void]>([])
+
+    static func answer(_ key: SessionKey) -> SessionAnswer {
+        SessionAnswer(
+            .authenticated(
+                AuthenticatedSession(userID: UserID("1"), backend: "b", session: Fingerprint(of: key), expiresAt: nil)
+            ),
+            data: VisibleData(json: Array("{}".utf8), omittedCount: 0)
+        )
+    }
+
+    func cached(_ key: SessionKey, wanting wants: LookupWants) -> SessionAnswer? {
+        key.bytes.starts(with: "known".utf8) ? Self.answer(key) : nil
+    }
+
+    func ask(
+        _ key: SessionKey, wanting wants: LookupWants, completion: @escaping @Sendable (SessionAnswer) -> Void
+    ) {
+        waiting.withLock { $0.append { completion(.nobody(.unknown)) } }
+    }
+
+    func list(_ query: SessionListQuery, completion: @escaping @Sendable (SessionListPage) -> Void) {
+        completion(SessionListPage(sessions: [], next: nil, position: EventID(run: 1, sequence: 0)))
+    }
+
+    var waitingCount: Int { waiting.withLock(\.count) }
+
+    /// Answers those that wait.
+    func release() {
+        for answer in waiting.withLock({ waiting in
+            defer { waiting = [] }
+            return waiting
+        }) { answer() }
+    }
+}
+
+/// A log in memory that holds the newest `capacity` events.
+final class FakeLog: EventLog {
+    private let capacity: Int
+    private let state = Mutex(State())
+
+    private struct State {
+        var events: [SessionEvent] = []
+        var last: UInt64 = 0
+        var watchers: [EventWatch: @Sendable () -> Void] = [:]
+    }
+
+    init(capacity: Int = .max) {
+        self.capacity = capacity
+    }
+
+    var position: EventID { EventID(run: 1, sequence: state.withLock(\.last)) }
+    var watcherCount: Int { state.withLock(\.watchers.count) }
+
+    func append(count: Int = 1) {
+        let watchers = state.withLock { state in
+            for _ in 0..<count {
+                state.last += 1
+                let id = EventID(run: 1, sequence: state.last)
+                state.events.append(SessionEvent(id: id, time: 0, subject: nil, kind: .userOnline(UserID("1"))))
+            }
+            state.events.removeFirst(max(0, state.events.count - capacity))
+            return Array(state.watchers.values)
+        }
+        for wake in watchers { wake() }
+    }
+
+    func read(
+        from start: EventStart, matching filter: inout EventFilter, limit: Int
+    ) throws(PositionLost) -> EventBatch {
+        let (events, last) = state.withLock { ($0.events, $0.last) }
+        var after: UInt64 = 0
+        if case .after(let id) = start {
+            guard id.run == 1, id.sequence <= last, id.sequence + 1 >= events.first?.id.sequence ?? 0 else {
+                throw PositionLost(oldest: events.first?.id)
+            }
+            after = id.sequence
+        }
+        let found = events.filter { $0.id.sequence > after }
+        let page = found.prefix(limit)
+        return EventBatch(
+            events: page.map { RecordedEvent(event: $0, json: $0.cloudEvent(source: "urn:uuid:x")) },
+            position: page.last?.id ?? EventID(run: 1, sequence: max(after, found.isEmpty ? last : after)),
+            hasMore: found.count > limit
+        )
+    }
+
+    func watch(_ wake: @escaping @Sendable () -> Void) -> EventWatch {
+        state.withLock { state in
+            let watch = EventWatch(number: state.watchers.count + 1)
+            state.watchers[watch] = wake
+            return watch
+        }
+    }
+
+    func unwatch(_ watch: EventWatch) {
+        state.withLock { _ = $0.watchers.removeValue(forKey: watch) }
+    }
+}

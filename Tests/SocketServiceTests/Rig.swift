@@ -1,0 +1,50 @@
+import Foundation
+import Logging
+import NIOCore
+import NIOPosix
+import SessionModel
+import TestSupport
+
+@testable import SocketService
+
+/// A socket that is really served, with fakes behind it.
+final class Rig: Sendable {
+    let lookup = FakeLookup()
+    let log: FakeLog
+    let figures = SocketFigures()
+    let path: String
+    private let folder: TemporaryFolder
+    private let task: Task<Void, any Error>
+    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+
+    init(limits: Limits = Limits(), log: FakeLog = FakeLog(), daemonUID: UInt32 = geteuid()) async throws {
+        folder = try TemporaryFolder()
+        path = folder.file("s.sock")
+        self.log = log
+        let socket = try ListeningSocket.bind(path: path, mode: 0o660, group: nil)
+        let server = SocketServer(
+            socket: socket,
+            backend: SocketBackend(
+                lookup: lookup, log: log, limits: limits, policy: PeerPolicy(daemonUID: daemonUID), figures: figures,
+                version: "test", status: { $0(Array("{}".utf8)) }
+            ),
+            group: group, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+        task = Task { try await server.run() }
+    }
+
+    deinit {
+        task.cancel()
+        group.shutdownGracefully { _ in }
+    }
+
+    func connect() throws -> LineClient {
+        try LineClient(path: path)
+    }
+
+    /// Stops the server and waits for its end.
+    func stop() async {
+        task.cancel()
+        _ = await task.result
+    }
+}
