@@ -22,6 +22,7 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "NIOPosix", package: "swift-nio"),
 ]
+let embedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -107,6 +108,16 @@ let package = Package(
         .testTarget(
             name: "SessionModelTests",
             dependencies: ["SessionModel", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "AuditJournalTests",
+            dependencies: ["AuditJournal", "SessionModel", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "RedisTransportTests",
+            dependencies: ["RedisTransport", "RESP", "SessionModel", "TestSupport", embedded] + nio,
             swiftSettings: strict
         ),
         .testTarget(
