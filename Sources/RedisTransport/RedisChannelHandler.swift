@@ -9,8 +9,8 @@ final class RedisChannelHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// A message of a subscription.
-    var pushed: ([RESPValue]) -> Void = { _ in }
+    /// Gets the messages of subscriptions. While it is nil there are none, whatever a stored value spells.
+    var pushed: (([RESPValue]) -> Void)?
     /// All replies and messages of one read have been given out.
     var readEnded: () -> Void = {}
 
@@ -69,7 +69,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
         guard failure == nil else { return }
         do throws(RESPError) {
             try feed(unwrapInboundIn(data))
-            while let value = try reader.next() { received(value) }
+            while failure == nil, let value = try reader.next() { received(value) }
         } catch {
             close(.protocolViolation("\(error)"))
         }
@@ -83,7 +83,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
     }
 
     private func received(_ value: RESPValue) {
-        if case .array(let elements) = value, elements.first?.bytes.map(Self.isMessage) == true {
+        if let pushed, case .array(let elements) = value, elements.first?.bytes.map(Self.isMessage) == true {
             pushed(elements)
         } else if expected.isEmpty {
             close(.protocolViolation("the server sent a reply to no command"))
