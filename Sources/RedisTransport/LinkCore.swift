@@ -12,6 +12,7 @@ final class LinkCore<Consumer: LinkConsumer> {
     private var asking: Lane?
     private var subscribing: Lane?
     private var scan = Scan.none
+    private var scanCount = 0
     /// How often an established connection was lost.
     private(set) var reconnects = 0
     /// The last answered PING of the subscribing connection took this long.
@@ -19,14 +20,15 @@ final class LinkCore<Consumer: LinkConsumer> {
     private(set) var lastFailure: RedisFailure?
 
     /// How many keys one page of SCAN aims at.
-    private static var scanCount: Int { 1000 }
+    private static var scanPageCount: Int { 1000 }
 
     private enum Scan {
         /// There is no subscription, or its scan has ended.
         case none
         /// Waits for the asking connection.
         case wanted
-        case running
+        /// The number tells its pages from those of a scan that was given up.
+        case running(Int)
     }
 
     /// A connection and the pulse that is felt on it.
@@ -128,19 +130,20 @@ final class LinkCore<Consumer: LinkConsumer> {
 
     private func startScan() {
         guard case .wanted = scan, let asking else { return }
-        scan = .running
+        scanCount += 1
+        scan = .running(scanCount)
         consumer.scanStarted()
-        scanPage(from: Array("0".utf8), on: asking.handler)
+        scanPage(from: Array("0".utf8), of: scanCount, on: asking.handler)
     }
 
-    private func scanPage(from cursor: [UInt8], on handler: RedisChannelHandler) {
+    private func scanPage(from cursor: [UInt8], of number: Int, on handler: RedisChannelHandler) {
         let command = [
             Array("SCAN".utf8), cursor, Array("MATCH".utf8), settings.keyPattern.scanPattern, Array("COUNT".utf8),
-            Array(String(Self.scanCount).utf8),
+            Array(String(Self.scanPageCount).utf8),
         ]
         handler.send([command]) { [unowned self] result in
             // A lost connection or subscription has ended this scan; another one begins by itself.
-            guard case .success(let replies) = result, case .running = scan, asking?.handler === handler else { return }
+            guard case .success(let replies) = result, case .running(number) = scan else { return }
             guard case .array(let parts)? = replies.first, parts.count == 2, let next = parts[0].bytes,
                 case .array(let keys) = parts[1]
             else { return handler.close(RedisFailure(refusing: "SCAN", replies.first ?? .null)) }
@@ -150,7 +153,7 @@ final class LinkCore<Consumer: LinkConsumer> {
                 consumer.scanEnded()
             } else {
                 // The keys of this page are asked for at the end of the turn, so before the next page is answered.
-                scanPage(from: next, on: handler)
+                scanPage(from: next, of: number, on: handler)
             }
         }
     }
@@ -167,6 +170,7 @@ final class LinkCore<Consumer: LinkConsumer> {
 
     /// Reads keys: one MGET and a PTTL for each, in one write. The consumer gets the values, or that asking was lost.
     func fetch(_ keys: [SessionKey]) {
+        guard !keys.isEmpty else { return }
         let redisKeys = keys.map(settings.keyPattern.redisKey)
         let commands = [[Array("MGET".utf8)] + redisKeys] + redisKeys.map { [Array("PTTL".utf8), $0] }
         ask(commands) { [unowned self] replies, askedAt, handler in
@@ -176,7 +180,8 @@ final class LinkCore<Consumer: LinkConsumer> {
             let pairs = zip(values, replies.dropFirst())
             let stored = pairs.map { StoredValue(value: $0, timeToLive: $1, askedAt: askedAt) }
             // MGET has null for a key of another type, and for one that came into being before its PTTL.
-            refetch(zip(keys, stored).filter { $0.1 == nil }.map(\.0))
+            let unclear = zip(keys, stored).filter { $0.1 == nil }.map(\.0)
+            if !unclear.isEmpty { refetch(unclear) }
             consumer.fetched(zip(keys, stored).compactMap { key, value in value.map { (key, $0) } })
         }
     }
@@ -198,7 +203,7 @@ final class LinkCore<Consumer: LinkConsumer> {
         _ commands: [[[UInt8]]],
         _ completion: @escaping (_ replies: [RESPValue], _ askedAt: Int64, _ handler: RedisChannelHandler) -> Void
     ) {
-        guard let handler = asking?.handler, !commands.isEmpty else { return }
+        guard let handler = asking?.handler else { return }
         let askedAt = NIODeadline.now().uptimeMilliseconds
         handler.send(commands) { result in
             // Of a lost connection the consumer hears as such.
@@ -212,6 +217,9 @@ final class LinkCore<Consumer: LinkConsumer> {
 }
 
 extension StoredValue {
+    /// The longest time to live that is passed on, about 8,000 years: Redis allows some that no clock can be added to.
+    private static let timeToLiveMax: Int64 = 253_402_300_799_999
+
     /// Nil where the replies do not fit together: no value, but a time to live.
     ///
     /// - Parameters:
@@ -226,9 +234,8 @@ extension StoredValue {
         case (.error, _): content = .otherType
         default: return nil
         }
-        self.init(
-            content: content, expiry: milliseconds < 0 ? .never : .after(milliseconds: milliseconds), askedAt: askedAt
-        )
+        let expiry = milliseconds < 0 ? Expiry.never : .after(milliseconds: min(milliseconds, Self.timeToLiveMax))
+        self.init(content: content, expiry: expiry, askedAt: askedAt)
     }
 }
 
