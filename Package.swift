@@ -99,7 +99,8 @@ let package = Package(
             dependencies: ["DjangoSession", "TestSupport"],
             swiftSettings: strict
         ),
-        .testTarget(name: "JSONRPCTests", dependencies: ["JSONRPC", "SessionModel"], swiftSettings: strict),
+        .testTarget(
+            name: "JSONRPCTests", dependencies: ["JSONRPC", "SessionModel", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "SessiondClientTests",
             dependencies: ["SessiondClient", "JSONRPC"] + nio,
