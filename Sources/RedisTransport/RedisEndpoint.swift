@@ -32,16 +32,20 @@ package struct RedisEndpoint: Sendable, Equatable {
         let hasCredentials = credentialsEnd < body.endIndex && body[credentialsEnd] == "@"
         let location = hasCredentials ? body[body.index(after: credentialsEnd)...] : body
         self.init(address: .unix(path: ""))
+        let parameters = try Self.parameters(query ?? "")
+        (user, password) = (parameters.user, parameters.password)
         if hasCredentials {
             let (user, password) = Self.cut(body[..<credentialsEnd], at: ":")
-            self.user = try Self.unescaped(user).nilIfEmpty
-            self.password = try password.map { part throws(RedisURLError) in try Self.unescaped(part) }?.nilIfEmpty
+            self.user = try Self.unescaped(user).nilIfEmpty ?? self.user
+            self.password = try Self.unescaped(password ?? "").nilIfEmpty ?? self.password
         }
         switch scheme {
         case "redis":
             let (authority, path) = Self.cut(location, at: "/")
             address = try Self.tcpAddress(authority)
-            if let path, !path.isEmpty { database = try Self.database(path) }
+            // redis-py drops slashes here, too.
+            let number = (path ?? "").filter { $0 != "/" }
+            if !number.isEmpty { database = try Self.database(number[...]) }
         case "unix":
             let path = try Self.unescaped(location)
             guard path.hasPrefix("/") else { throw .relativeSocketPath }
@@ -49,19 +53,26 @@ package struct RedisEndpoint: Sendable, Equatable {
         case "rediss": throw .tlsNotSupported
         default: throw .unknownScheme
         }
-        try readQuery(query ?? "")
+        database = parameters.database ?? database
     }
 
-    private mutating func readQuery(_ query: Substring) throws(RedisURLError) {
+    /// The query's part of an endpoint. redis-py prefers its database to the path's, but the authority's credentials to its.
+    private static func parameters(
+        _ query: Substring
+    ) throws(RedisURLError) -> (database: Int?, user: String?, password: String?) {
+        var found: (database: Int?, user: String?, password: String?)
         for parameter in query.split(separator: "&") {
-            let (name, value) = Self.cut(parameter, at: "=")
+            let (name, value) = cut(parameter, at: "=")
+            // In a query, and only there, a plus is a blank.
+            let text = try unescaped(Substring((value ?? "").map { $0 == "+" ? " " : $0 }))
             switch name {
-            case "db": database = try Self.database(value ?? "")
-            case "username": user = try Self.unescaped(value ?? "").nilIfEmpty
-            case "password": password = try Self.unescaped(value ?? "").nilIfEmpty
+            case "db": found.database = try database(text[...])
+            case "username": found.user = text.nilIfEmpty
+            case "password": found.password = text.nilIfEmpty
             default: throw .unknownParameter
             }
         }
+        return found
     }
 
     private static func tcpAddress(_ authority: Substring) throws(RedisURLError) -> Address {
@@ -70,22 +81,29 @@ package struct RedisEndpoint: Sendable, Equatable {
         if authority.first == "[", let end = authority.firstIndex(of: "]") {
             host = authority[authority.index(after: authority.startIndex)..<end]
             let rest = authority[authority.index(after: end)...]
+            guard rest.isEmpty || rest.first == ":" else { throw .badPort }
             port = rest.isEmpty ? nil : rest.dropFirst()
         } else {
             (host, port) = cut(authority, at: ":")
         }
-        guard let number = port.map({ Int($0) }) ?? 6379, (1...65_535).contains(number) else { throw .badPort }
-        return .tcp(host: host.isEmpty ? "localhost" : String(host), port: number)
+        guard let number = port.nilIfEmpty.map(decimal) ?? 6379, (1...65_535).contains(number) else { throw .badPort }
+        return .tcp(host: host.isEmpty ? "localhost" : try unescaped(host), port: number)
     }
 
     private static func database(_ text: Substring) throws(RedisURLError) -> Int {
-        guard let number = Int(text), number >= 0 else { throw .badDatabase }
+        guard let number = decimal(text) else { throw .badDatabase }
         return number
+    }
+
+    /// Digits alone, where `Int` would take a sign.
+    private static func decimal(_ text: Substring) -> Int? {
+        text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ? Int(text) : nil
     }
 
     /// The "@" before the path of a Unix socket, or the end where there is none.
     private static func unixCredentialsEnd(_ body: Substring) -> Substring.Index {
-        body.firstRange(of: "@/")?.lowerBound ?? body.endIndex
+        guard !body.hasPrefix("/") else { return body.endIndex }
+        return body.firstRange(of: "@/")?.lowerBound ?? body.endIndex
     }
 
     private static func cut(_ text: Substring, at separator: Character) -> (Substring, Substring?) {
@@ -101,7 +119,10 @@ package struct RedisEndpoint: Sendable, Equatable {
                 bytes.append(byte)
                 continue
             }
-            guard rest.count >= 2, let value = UInt8(String(decoding: Array(rest.prefix(2)), as: UTF8.self), radix: 16)
+            let digits = rest.prefix(2)
+            // Without this, `UInt8` would take a sign.
+            guard digits.count == 2, !digits.contains(where: "+-".utf8.contains),
+                let value = UInt8(String(decoding: Array(digits), as: UTF8.self), radix: 16)
             else { throw .badEscape }
             bytes.append(value)
             rest.removeFirst(2)
@@ -123,25 +144,10 @@ extension RedisEndpoint: CustomStringConvertible, CustomReflectable {
     package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// Why a Redis URL cannot be used. Never holds a part of the URL.
-package enum RedisURLError: Error, Equatable, CustomStringConvertible {
-    case notAURL, unknownScheme, tlsNotSupported, relativeSocketPath, badPort, badDatabase, badEscape, unknownParameter
-
-    package var description: String {
-        let form = "redis://[[user]:password@]host[:port][/db] or unix:///path?db=N"
-        return switch self {
-        case .notAURL: "the Redis URL is no URL: expected \(form)"
-        case .unknownScheme: "the Redis URL's scheme is not known: expected \(form)"
-        case .tlsNotSupported: "rediss:// (TLS) is not supported yet: use redis:// or a Unix socket"
-        case .relativeSocketPath: "the socket's path in the Redis URL must be absolute: unix:///path?db=N"
-        case .badPort: "the port in the Redis URL is no number between 1 and 65535"
-        case .badDatabase: "the database in the Redis URL is no number from 0"
-        case .badEscape: "the Redis URL holds a percent escape that is none; write % as %25"
-        case .unknownParameter: "the Redis URL's query knows db, username and password only"
-        }
-    }
-}
-
 extension String {
     fileprivate var nilIfEmpty: String? { isEmpty ? nil : self }
+}
+
+extension Substring? {
+    fileprivate var nilIfEmpty: Substring? { self?.isEmpty == true ? nil : self }
 }
