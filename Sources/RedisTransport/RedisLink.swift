@@ -81,9 +81,10 @@ package final class RedisLink<Consumer: LinkConsumer>: Service {
             do throws(RedisFailure) {
                 let connection = try await open()
                 logger.info("\(what) to Redis established", metadata: ["redis": "\(settings.endpoint)"])
-                backoff.reset()
-                lastTold = nil
+                let establishedAt = NIODeadline.now()
                 failure = await connection.ended()
+                let stood = NIODeadline.now() - establishedAt
+                if backoff.resetIfStood(milliseconds: stood.nanoseconds / 1_000_000) { lastTold = nil }
             } catch {
                 failure = error
             }

@@ -32,8 +32,27 @@ import Testing
             #expect(pause >= (ceiling / 2).rounded(.down) && pause <= ceiling)
             ceiling = min(ceiling * 2, Backoff.maximumMilliseconds)
         }
-        backoff.reset()
-        #expect(Double(backoff.next(using: &generator)) <= Backoff.firstMilliseconds)
+        let isReset = backoff.resetIfStood(milliseconds: .max)
+        #expect(isReset)
+        let first = Double(backoff.next(using: &generator))
+        #expect(first <= Backoff.firstMilliseconds)
+    }
+
+    @Test("A connection that ends as soon as it stands, again and again, is no success")
+    func flapping() {
+        var generator = SeededGenerator(seed: 7)
+        var backoff = Backoff()
+        for _ in 0..<20 {
+            _ = backoff.next(using: &generator)
+            let isReset = backoff.resetIfStood(milliseconds: 10)
+            #expect(!isReset)
+        }
+        let longest = Double(backoff.next(using: &generator))
+        #expect(longest >= Backoff.maximumMilliseconds / 2)
+        let isReset = backoff.resetIfStood(milliseconds: Int64(Backoff.maximumMilliseconds))
+        #expect(isReset)
+        let first = Double(backoff.next(using: &generator))
+        #expect(first <= Backoff.firstMilliseconds)
     }
 
     @Test("A value and its time to live make an answer; where they do not fit together there is none")
