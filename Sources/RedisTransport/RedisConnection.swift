@@ -57,7 +57,8 @@ struct RedisConnection: Sendable {
         switch error {
         case let error as IOError: IOError(errnoCode: error.errnoCode, reason: "connect").shortDescription
         case is ChannelError: "timed out"
-        case is NIOConnectionError: "connection refused"
+        case let error as NIOConnectionError:
+            error.connectionErrors.last.map { words(for: $0.error) } ?? "the host's name cannot be resolved"
         default: "cannot connect"
         }
     }
@@ -74,8 +75,9 @@ struct RedisConnection: Sendable {
     }
 
     private func introduce(_ endpoint: RedisEndpoint, name: String) async throws(RedisFailure) {
-        if let password = endpoint.password {
-            try await expectOK(["AUTH"] + (endpoint.user.map { [$0] } ?? []) + [password])
+        if endpoint.user != nil || endpoint.password != nil {
+            // As redis-py does: a user without a password has an empty one, which `nopass` accepts.
+            try await expectOK(["AUTH"] + (endpoint.user.map { [$0] } ?? []) + [endpoint.password ?? ""])
         }
         if endpoint.database != 0 { try await expectOK(["SELECT", String(endpoint.database)]) }
         // A name is a courtesy: a user who may not set one is no reason to stay away.

@@ -40,11 +40,11 @@ extension RedisFailure: CustomStringConvertible {
         case .refused(_, "WRONGPASS", _): "Redis refused the user name or password of the Redis URL"
         case .refused("AUTH", _, _):
             "Redis refused AUTH: does the server have a password, and is the Redis URL's right?"
+        case .refused(let command, "NOPERM", _):
+            "the Redis user may not run \(command) as sessiond needs it: grant it with ACL SETUSER, key and channel patterns included"
         case .refused("SELECT", _, _):
             "Redis has no such database: check the number in the Redis URL and `databases` in redis.conf"
         case .refused(_, "LOADING", _): "Redis is still loading its data"
-        case .refused(let command, "NOPERM", _):
-            "the Redis user may not run \(command) as sessiond needs it: grant it with ACL SETUSER, key and channel patterns included"
         case .refused(let command, _, let reply): "Redis refused \(command): \(reply)"
         case .unexpectedReply(let command): "Redis answered \(command) with something else than expected"
         case .stopped: "sessiond is stopping"
