@@ -92,6 +92,7 @@ package struct SessionDaemon {
             consumer: driver, loop: loop, logger: logger
         )
         driver.fetch = { [unowned link] in link.fetch($0) }
+        driver.rescan = { [unowned link] in link.rescan() }
         let bound = NIOLoopBound(driver, eventLoop: loop)
         let database = configuration.endpoint.database
         let backend = SocketBackend(

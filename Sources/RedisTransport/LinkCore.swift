@@ -11,6 +11,7 @@ final class LinkCore<Consumer: LinkConsumer> {
     private let consumer: Consumer
     private var asking: Lane?
     private var subscribing: Lane?
+    private var assurance = NotificationAssurance.unverified
     private var scan = Scan.none
     private var scanCount = 0
     /// How often an established connection was lost.
@@ -47,8 +48,10 @@ final class LinkCore<Consumer: LinkConsumer> {
     func askingEstablished(_ handler: RedisChannelHandler, on loop: any EventLoop) {
         handler.readEnded = { [unowned self] in consumer.turnEnded() }
         let pulse = Pulse(
-            of: handler, every: settings.pingInterval, timeout: settings.timeout, on: loop, felt: { _ in }
-        )
+            of: handler, every: settings.pingInterval, timeout: settings.timeout, on: loop
+        ) { [unowned self] _ in
+            recheckNotifications(handler)
+        }
         asking = Lane(handler: handler, pulse: pulse)
         consumer.askingEstablished()
         startScan()
@@ -63,6 +66,18 @@ final class LinkCore<Consumer: LinkConsumer> {
         lastFailure = failure
         consumer.askingLost(cause: "\(failure)")
         consumer.turnEnded()
+    }
+
+    /// While flags are missing, looks whether somebody has set them, and then subscribes anew: only what is read under a
+    /// subscription that hears of everything can be believed.
+    private func recheckNotifications(_ handler: RedisChannelHandler) {
+        guard assurance == .missing, let subscribing else { return }
+        handler.send([["CONFIG", "GET", NotificationFlags.parameter].map { Array($0.utf8) }]) { result in
+            guard case .success(let replies) = result, let reply = replies.first,
+                NotificationFlags(reply: reply)?.missing.isEmpty == true
+            else { return }
+            subscribing.handler.close(.notificationsComplete)
+        }
     }
 
     // MARK: The subscribing connection
@@ -99,6 +114,7 @@ final class LinkCore<Consumer: LinkConsumer> {
             consumer.pongReceived(pingSentAt: sentAt.uptimeMilliseconds)
         }
         subscribing = Lane(handler: handler, pulse: pulse)
+        self.assurance = assurance
         consumer.subscriptionEstablished(notifications: assurance)
         scan = .wanted
         startScan()
@@ -127,6 +143,13 @@ final class LinkCore<Consumer: LinkConsumer> {
     }
 
     // MARK: Scanning
+
+    /// Scans once more from the beginning.
+    func rescan() {
+        guard subscribing != nil else { return }
+        scan = .wanted
+        startScan()
+    }
 
     private func startScan() {
         guard case .wanted = scan, let asking else { return }

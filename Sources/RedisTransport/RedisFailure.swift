@@ -9,6 +9,8 @@ package enum RedisFailure: Error, Equatable, Sendable {
     /// A command was refused. `reply`: what Redis said, where it cannot hold an argument of ours.
     case refused(command: String, code: String, reply: String)
     case unexpectedReply(command: String)
+    /// Somebody has set the flags that were missing.
+    case notificationsComplete
     case stopped
 
     /// - Parameter reply: an error reply to `command`.
@@ -47,6 +49,7 @@ extension RedisFailure: CustomStringConvertible {
         case .refused(_, "LOADING", _): "Redis is still loading its data"
         case .refused(let command, _, let reply): "Redis refused \(command): \(reply)"
         case .unexpectedReply(let command): "Redis answered \(command) with something else than expected"
+        case .notificationsComplete: "Redis announces all changes now: subscribing anew"
         case .stopped: "sessiond is stopping"
         }
     }

@@ -34,6 +34,11 @@ package final class RedisLink<Consumer: LinkConsumer>: Service {
         core.value.fetch(keys)
     }
 
+    /// Scans all keys once more, if there is a subscription. To be called on the loop.
+    package func rescan() {
+        core.value.rescan()
+    }
+
     /// What `server.status` tells of the link. To be called on the loop.
     package var figures: (reconnects: Int, roundTrip: TimeAmount?, lastFailure: String?) {
         (core.value.reconnects, core.value.roundTrip, core.value.lastFailure.map { "\($0)" })
@@ -120,28 +125,28 @@ package final class RedisLink<Consumer: LinkConsumer>: Service {
     /// Reads the flags and adds those that are missing, as far as the server and the operator allow it.
     private func assureNotifications(_ connection: RedisConnection) async throws(RedisFailure) -> NotificationAssurance
     {
-        let reply = try await connection.command(["CONFIG", "GET", "notify-keyspace-events"])
-        guard case .array(let pair) = reply, pair.count == 2, let text = pair[1].bytes else {
+        let reply = try await connection.command(["CONFIG", "GET", NotificationFlags.parameter])
+        guard let flags = NotificationFlags(reply: reply) else {
             logger.warning(
                 """
                 Redis does not let this user read its configuration, so sessiond cannot see whether changes are announced. \
                 Make sure that redis.conf (or your provider's parameter group) has at least \
-                `notify-keyspace-events \(NotificationFlags.needed)`. \
+                `notify-keyspace-events "\(NotificationFlags.needed)"`. \
                 Until a login has been announced, every lookup asks Redis.
                 """,
                 metadata: ["reply": "\(RedisFailure(refusing: "CONFIG", reply))"]
             )
             return .unverified
         }
-        let flags = NotificationFlags(text: String(decoding: text, as: UTF8.self))
         guard !flags.missing.isEmpty else { return .verified }
-        let advice = "CONFIG SET notify-keyspace-events \(flags.completed)"
+        // Quoted, since a shell would take "$x" for a variable.
+        let advice = "CONFIG SET notify-keyspace-events '\(flags.completed)'"
         guard settings.mayConfigureRedis else {
             logger.warning(
                 "Redis does not announce all changes; logins and logouts are missed until you run: \(advice)")
             return .missing
         }
-        let answer = try await connection.command(["CONFIG", "SET", "notify-keyspace-events", flags.completed])
+        let answer = try await connection.command(["CONFIG", "SET", NotificationFlags.parameter, flags.completed])
         guard case .status = answer else {
             logger.warning(
                 "Redis does not announce all changes and does not let this user change that; have an administrator run: \(advice)",

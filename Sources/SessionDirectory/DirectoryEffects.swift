@@ -8,16 +8,19 @@ package struct DirectoryEffects {
     package var answers: [(ticket: LookupTicket, answer: SessionAnswer)] = []
     /// To be told to the operator.
     package var milestones: [Milestone] = []
+    /// All keys are to be scanned once more.
+    package var wantsScan = false
 
     package init() {}
 
-    package var isEmpty: Bool { events.isEmpty && answers.isEmpty && milestones.isEmpty }
+    package var isEmpty: Bool { events.isEmpty && answers.isEmpty && milestones.isEmpty && !wantsScan }
 
     /// Forgets everything, but keeps the room.
     package mutating func removeAll() {
         events.removeAll(keepingCapacity: true)
         answers.removeAll(keepingCapacity: true)
         milestones.removeAll(keepingCapacity: true)
+        wantsScan = false
     }
 }
 

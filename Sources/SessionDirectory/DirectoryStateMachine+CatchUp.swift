@@ -52,9 +52,13 @@ extension DirectoryStateMachine {
         if let gapMilliseconds {
             presence.linkChanged(to: .live, gapMilliseconds: gapMilliseconds, at: now, into: &effects.events)
         }
+        // Catching up once more without a gap is no news.
+        if !wasLive || gapMilliseconds != nil {
+            let users = presence.live.userCount
+            effects.milestones.append(.live(counts, users: users, gapMilliseconds: gapMilliseconds))
+        }
         unseenSince = nil
         wasLive = true
         phase = .live
-        effects.milestones.append(.live(counts, users: presence.live.userCount, gapMilliseconds: gapMilliseconds))
     }
 }

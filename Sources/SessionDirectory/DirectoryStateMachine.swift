@@ -57,7 +57,7 @@ package struct DirectoryStateMachine: ~Copyable {
         DirectoryFigures(
             condition: condition, epoch: epoch, notifications: evidence.assurance, sessions: counts,
             userCount: presence.live.userCount, foreignKeyCount: foreignKeyCount, fetchCount: fetches.fetchCount,
-            overtakenCount: fetches.overtakenCount, staleFoundCount: 0
+            overtakenCount: fetches.overtakenCount, staleFoundCount: presence.silentEndCount
         )
     }
 
@@ -79,12 +79,17 @@ package struct DirectoryStateMachine: ~Copyable {
     package mutating func subscriptionEstablished(
         notifications: NotificationAssurance, at now: Moment, _ effects: inout DirectoryEffects
     ) {
+        evidence = NotificationEvidence(assurance: notifications)
+        openEpoch(at: now)
+    }
+
+    /// Nothing that was read so far is believed any more: all of it is to be read again.
+    private mutating func openEpoch(at now: Moment) {
         epoch.advance()
         epochOpened = now
-        evidence = NotificationEvidence(assurance: notifications)
         table.open(epoch)
         lastProof = .min
-        fetches.subscriptionEstablished()
+        fetches.epochOpened()
         gapMilliseconds = unseenSince.map { now.uptime - $0 }
         phase = .catchingUp(LinkPhase.CatchUp())
     }
@@ -133,7 +138,11 @@ package struct DirectoryStateMachine: ~Copyable {
         _ event: KeyspaceEvent, named name: [UInt8], of key: SessionKey, at now: Moment,
         _ effects: inout DirectoryEffects
     ) {
-        evidence.seen(name)
+        if evidence.isCompleted(by: name) {
+            // Nobody knows since when changes are announced: what was read before may have changed in silence.
+            openEpoch(at: now)
+            effects.wantsScan = true
+        }
         switch event {
         case .written:
             let isKnown: Void? = table.update(key) { entry in

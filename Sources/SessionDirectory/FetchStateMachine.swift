@@ -122,9 +122,9 @@ struct FetchStateMachine {
         )
     }
 
-    /// The subscription is new: what was asked before it stood may be older than what it announces, and its catching up
-    /// begins from nothing.
-    mutating func subscriptionEstablished() {
+    /// A new epoch: what was asked before it may be older than what is announced in it, and its catching up begins from
+    /// nothing.
+    mutating func epochOpened() {
         for key in Array(fetches.keys) {
             enqueue(key) { fetch in
                 fetch.origins.remove(.catchUp)

@@ -14,13 +14,19 @@ struct NotificationEvidence {
     }
 
     /// A notification with this event name was heard.
-    mutating func seen(_ name: [UInt8]) {
-        guard assurance != .verified else { return }
+    ///
+    /// Flags that are known to be missing stay so: hearing some says nothing of the others.
+    ///
+    /// - Returns: Whether this makes the evidence complete.
+    mutating func isCompleted(by name: [UInt8]) -> Bool {
+        guard assurance == .unverified else { return false }
         switch String(decoding: name, as: UTF8.self) {
         case "set": hasSeenString = true
         case "expire", "del": hasSeenGeneric = true
         default: break
         }
-        if hasSeenString, hasSeenGeneric { assurance = .verified }
+        guard hasSeenString, hasSeenGeneric else { return false }
+        assurance = .verified
+        return true
     }
 }

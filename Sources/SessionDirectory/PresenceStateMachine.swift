@@ -14,6 +14,8 @@ struct PresenceStateMachine {
     private var rotations = RotationCorrelator()
     private var tombstones = Tombstones()
     private var disappearances: [SessionKey: Disappearance] = [:]
+    /// How many sessions were found gone that nobody had announced: memory had been wrong about them.
+    private(set) var silentEndCount = 0
 
     /// How many disappearances wait for their announcement at most.
     private static let disappearanceCountMax = 10_000
@@ -56,6 +58,7 @@ struct PresenceStateMachine {
     mutating func announcementsHeard(before uptime: Int64, into events: inout [SessionEvent]) {
         for (key, disappearance) in disappearances where disappearance.at.uptime < uptime {
             disappearances[key] = nil
+            silentEndCount += 1
             end(key, disappearance.entry, .flushed, at: disappearance.at, into: &events)
         }
     }

@@ -116,7 +116,7 @@ import Testing
         )
         let daemon = try DaemonProcess(redisURL: "unix://reader:pw@\(redis.socketPath)?db=0")
         try await daemon.waitUntilReady()
-        try await daemon.waitForLog("notify-keyspace-events Kg$xe")
+        try await daemon.waitForLog("notify-keyspace-events \"Kg$xe\"")
         let client = try await daemon.connect()
         #expect(try await client.status().link.notifications == "unverified")
         // Nothing is announced: every answer is Redis's own.
@@ -137,8 +137,23 @@ import Testing
     func noConfigure() async throws {
         let redis = try await PrivateRedis()
         let daemon = try DaemonProcess(redisURL: redis.url(), options: ["--no-configure-redis"])
-        try await daemon.waitForLog("CONFIG SET notify-keyspace-events Kg$xe")
+        try await daemon.waitForLog("CONFIG SET notify-keyspace-events 'Kg$xe'")
         #expect(try await redis.command("CONFIG", "GET", "notify-keyspace-events") == "notify-keyspace-events\n")
+        let client = try await daemon.connect()
+        try await daemon.waitUntilReady()
+        #expect(try await client.status().link.notifications == "missing")
+        // All flags but one: what is heard proves nothing of the one that is missing.
+        try await redis.command("CONFIG", "SET", "notify-keyspace-events", "Kg$x")
+        let value = DjangoSigner(secretKey: Rig.secretKey).signing(Rig.payload(user: "5"))
+        try await redis.command("SETEX", "django_sessions:\(Rig.newKey())", "600", value: value)
+        try await eventually("the login") { try await client.status().sessions.authenticated == 1 }
+        #expect(try await client.status().link.isProven == false)
+        // The command that was advised mends it.
+        try await redis.command("CONFIG", "SET", "notify-keyspace-events", "Kg$xe")
+        try await eventually("the proof") {
+            let link = try await client.status().link
+            return link.notifications == "verified" && link.isProven
+        }
     }
 
     @Test("Flags that are there are kept")

@@ -200,6 +200,7 @@ import Testing
         scene.advance(10)
         scene.pong()
         #expect(scene.told.suffix(2) == ["logout flushed A", "offline 1"])
+        #expect(scene.machine.figures.staleFoundCount == 1)
     }
 
     @Test("A disappearance whose announcement was on its way has the announced reason")
@@ -235,19 +236,39 @@ import Testing
         #expect(scene.answer(to: invalid) == "invalid")
     }
 
-    @Test("Where CONFIG cannot be read, memory is believed once a set and an expire were heard")
+    @Test("Where CONFIG cannot be read, memory is believed once a set and an expire were heard and all was read again")
     func evidence() {
         var scene = Scene(notifications: .unverified)
         scene.put("A", Scene.payload("1"))
-        _ = scene.lookUp("A")
+        scene.put("gone", Scene.payload("3"))
+        for name in ["A", "gone"] { _ = scene.lookUp(name) }
         scene.answer()
         scene.pong()
         #expect(scene.cached("A") == "ask")
+        // Changes are not announced yet: this one goes unseen.
+        scene.delete("gone", announcedAs: nil)
         scene.set("B", Scene.payload("2"))
+        #expect(scene.machine.figures.notifications == .verified)
+        #expect(scene.scansWanted == 1)
         scene.answer()
         scene.pong()
+        #expect(scene.cached("A") == "ask", "what was read before may have changed in silence")
+        scene.catchUp()
+        scene.pong()
         #expect(scene.cached("A") == "1")
-        #expect(scene.machine.figures.notifications == .verified)
+        #expect(scene.cached("gone") == "ask")
+        #expect(scene.told.contains("logout missing gone"))
+        #expect(scene.milestones.count == 1, "the daemon is ready once")
+    }
+
+    @Test("Flags that are known to be missing are not proven by hearing others")
+    func missingFlags() {
+        var scene = Scene(notifications: .missing)
+        scene.set("A", Scene.payload("1"))
+        scene.answer()
+        scene.pong()
+        #expect(scene.cached("A") == "ask")
+        #expect(scene.machine.figures.notifications == .missing)
     }
 
     @Test("After a password change the user's other sessions are superseded")

@@ -14,6 +14,7 @@ struct Scene: ~Copyable {
     private(set) var events: [SessionEvent] = []
     private(set) var answers: [UInt64: SessionAnswer] = [:]
     private(set) var milestones: [Milestone] = []
+    private(set) var scansWanted = 0
     private var stored: [SessionKey: (value: [UInt8], milliseconds: Int64?)] = [:]
     private var names: [Fingerprint: String] = [:]
     private var ticketCount: UInt64 = 0
@@ -166,6 +167,7 @@ struct Scene: ~Copyable {
     private mutating func collect() {
         events += effects.events
         milestones += effects.milestones
+        if effects.wantsScan { scansWanted += 1 }
         for (ticket, answer) in effects.answers { answers[ticket.number] = answer }
         effects.removeAll()
     }

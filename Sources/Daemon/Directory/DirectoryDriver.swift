@@ -21,6 +21,8 @@ final class DirectoryDriver: LinkConsumer {
 
     /// Sends the questions of one batch; set by whoever makes the link.
     var fetch: ([SessionKey]) -> Void = { _ in }
+    /// Scans all keys once more; likewise.
+    var rescan: () -> Void = {}
 
     /// How many keys one MGET asks for at most.
     private static let batchCountMax = 1000
@@ -135,7 +137,9 @@ final class DirectoryDriver: LinkConsumer {
         journal.append(effects.events)
         for (ticket, answer) in effects.answers { waiting.removeValue(forKey: ticket)?(answer) }
         for milestone in effects.milestones { reached(milestone) }
+        let wantsScan = effects.wantsScan
         effects.removeAll()
+        if wantsScan { rescan() }
     }
 
     private func setAlarm() {
