@@ -124,7 +124,7 @@ extension DirectoryStateMachine {
         } else if isLive {
             presence.disappeared(key, entry, at: now, into: &effects.events)
         } else {
-            presence.loggedOut(key, entry, .missing, at: now, into: &effects.events)
+            presence.loggedOut(key, entry, unannouncedReason, at: now, into: &effects.events)
         }
     }
 

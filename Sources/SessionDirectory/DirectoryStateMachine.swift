@@ -28,6 +28,10 @@ package struct DirectoryStateMachine: ~Copyable {
     /// Since when changes went unseen, while they do and until that is caught up with; monotonic clock.
     var unseenSince: Int64?
     var gapMilliseconds: Int64?
+    /// Why those are logged out whom the catching up does not find.
+    var unannouncedReason = LogoutReason.missing
+    /// The last session that was compared with Redis.
+    private var comparedOrdinal: UInt64?
     private var unavailability = "the first connection to Redis is not made yet"
 
     var fetches = FetchStateMachine()
@@ -84,7 +88,10 @@ package struct DirectoryStateMachine: ~Copyable {
     }
 
     /// Nothing that was read so far is believed any more: all of it is to be read again.
-    private mutating func openEpoch(at now: Moment) {
+    ///
+    /// - Parameter reason: of the logouts of those that are then gone.
+    private mutating func openEpoch(at now: Moment, unannounced reason: LogoutReason = .missing) {
+        unannouncedReason = reason
         epoch.advance()
         epochOpened = now
         table.open(epoch)
@@ -123,10 +130,23 @@ package struct DirectoryStateMachine: ~Copyable {
 
     /// A PING sent at `pingSentAt` was answered on the subscribing connection: every change before it is known.
     package mutating func pongReceived(pingSentAt: Int64, at now: Moment, _ effects: inout DirectoryEffects) {
-        presence.announcementsHeard(before: pingSentAt, into: &effects.events)
+        if presence.announcementsHeard(before: pingSentAt, into: &effects.events), case .live = phase {
+            // What ended one session in silence, such as FLUSHALL, may have ended them all.
+            openEpoch(at: now, unannounced: .flushed)
+            effects.wantsScan = true
+        }
+        compareNext()
         guard evidence.assurance == .verified else { return }
         lastProof = max(lastProof, pingSentAt)
         table.prove(until: lastProof + freshness.stalenessMax)
+    }
+
+    /// Has one live session read again, another one at every call, to notice what Redis does not announce.
+    private mutating func compareNext() {
+        guard case .live = phase else { return }
+        let next = presence.live.keys(of: nil, after: comparedOrdinal, limit: 1).first
+        comparedOrdinal = next?.ordinal
+        if let next { fetches.request(next.key, .comparison) }
     }
 
     // MARK: Notifications

@@ -161,6 +161,8 @@ struct FetchOrigins: OptionSet {
     static let catchUp = FetchOrigins(rawValue: 1 << 1)
     /// Its time is up.
     static let deadline = FetchOrigins(rawValue: 1 << 2)
+    /// It is compared with what the table holds.
+    static let comparison = FetchOrigins(rawValue: 1 << 3)
 }
 
 /// Stands for somebody who waits for an answer; the driver knows whom.

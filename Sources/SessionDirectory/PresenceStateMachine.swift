@@ -55,12 +55,16 @@ struct PresenceStateMachine {
     }
 
     /// All that was announced before this time has been heard: what disappeared earlier did so silently.
-    mutating func announcementsHeard(before uptime: Int64, into events: inout [SessionEvent]) {
-        for (key, disappearance) in disappearances where disappearance.at.uptime < uptime {
+    ///
+    /// - Returns: Whether anything did.
+    mutating func announcementsHeard(before uptime: Int64, into events: inout [SessionEvent]) -> Bool {
+        let silent = disappearances.filter { $0.value.at.uptime < uptime }
+        for (key, disappearance) in silent {
             disappearances[key] = nil
-            silentEndCount += 1
             end(key, disappearance.entry, .flushed, at: disappearance.at, into: &events)
         }
+        silentEndCount += silent.count
+        return !silent.isEmpty
     }
 
     /// Changes go unseen from now on.

@@ -20,9 +20,7 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     private var context: ChannelHandlerContext?
     /// Requests whose answers come later.
     private var waitingCount = 0
-    private var isFlushScheduled = false
-    /// Bytes have come since the last answers.
-    private var hasNewBytes = false
+    private var isAnswerScheduled = false
     private var ending = Ending.none
 
     /// Output beyond this is written before further lines are read, in bytes.
@@ -61,21 +59,18 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         unwrapInboundIn(data).withUnsafeReadableBytes { framer.append($0) }
-        hasNewBytes = true
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        // This comes before `inputClosed`, too. A write then can find the peer gone and close the channel under NIO's
-        // feet, which is about to shut its input.
-        guard hasNewBytes else { return }
-        hasNewBytes = false
-        answerLines()
+        // Not within this call: a write may find the peer gone and close the channel, which NIO, in the middle of
+        // reading the end of the input, does not expect.
+        answerSoon()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case ChannelEvent.inputClosed? = event as? ChannelEvent, case .none = ending {
             ending = .inputClosed
-            answerLines()
+            answerSoon()
         }
         context.fireUserInboundEventTriggered(event)
     }
@@ -204,7 +199,7 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
             guard let self, context != nil else { return }
             answerLines()
             events.beat(to: &output)
-            flushSoon()
+            answerSoon()
             beat(loop)
         }
     }
@@ -220,7 +215,7 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
                 let connection = waiting.value.connection
                 connection.waitingCount -= 1
                 connection.reply(result, to: waiting.value.address)
-                connection.flushSoon()
+                connection.answerSoon()
             }
         }
     }
@@ -258,11 +253,11 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
         events.begin(after: batch)
     }
 
-    private func flushSoon() {
-        guard !isFlushScheduled, let context else { return }
-        isFlushScheduled = true
+    private func answerSoon() {
+        guard !isAnswerScheduled, let context else { return }
+        isAnswerScheduled = true
         context.eventLoop.assumeIsolated().execute { [self] in
-            isFlushScheduled = false
+            isAnswerScheduled = false
             answerLines()
         }
     }

@@ -70,7 +70,7 @@ import Testing
         #expect(Set(users) == Set((0..<count).map(String.init)) && users.count == count)
         let status = try await client.status()
         #expect(status.journal.events == 2 * count)
-        #expect(status.cache.fetches == count)
+        #expect(status.cache.fetches >= count)
     }
 
     @Test("Answers go on while events flow, on one connection and on many")

@@ -81,9 +81,11 @@ import Testing
         let (old, new) = (Rig.newKey(), Rig.newKey())
         try await rig.write(old, Rig.payload(user: "7", passwordHash: "old0", extra: #","a":1"#))
         try await rig.waitForEvents("the login") { told($0, of: old) == ["login created"] }
-        try await rig.write(new, Rig.payload(user: "7", passwordHash: "old0", extra: #","a":1"#))
-        try await rig.delete(old)
-        try await rig.write(new, Rig.payload(user: "7", passwordHash: "new0", extra: #","a":1"#))
+        try await rig.run(
+            Rig.setLine(new, Rig.payload(user: "7", passwordHash: "old0", extra: #","a":1"#)),
+            "DEL django_sessions:\(old)",
+            Rig.setLine(new, Rig.payload(user: "7", passwordHash: "new0", extra: #","a":1"#))
+        )
         #expect(try await rig.identity(new).userID == "7")
         let events = try await rig.waitForEvents("the logout") { told($0, of: old).count == 2 }
         #expect(told(events, of: old) == ["login created", "logout rotated"])
@@ -120,16 +122,21 @@ import Testing
         #expect(try await rig.identity(key).reason == .unknown)
     }
 
-    @Test("FLUSHALL is not announced, but what a lookup misses becomes a logout")
+    @Test("FLUSHALL is not announced, but noticed by comparing, and everybody is logged out")
     func flush() async throws {
         let rig = try await Rig()
-        let key = Rig.newKey()
-        try await rig.write(key, Rig.payload(user: "3"))
-        try await rig.waitForEvents("the login") { told($0, of: key).count == 1 }
+        let keys = (0..<5).map { _ in Rig.newKey() }
+        for key in keys { try await rig.write(key, Rig.payload(user: "3", extra: #","of":"\#(key.prefix(4))""#)) }
+        try await rig.waitForEvents("the logins") { events in keys.allSatisfy { told(events, of: $0).count == 1 } }
         try await rig.redis.command("FLUSHALL")
-        #expect(try await rig.identity(key, confirm: true).reason == .unknown)
-        let events = try await rig.waitForEvents("the logout") { told($0, of: key).count == 2 }
-        #expect(told(events, of: key) == ["login created", "logout flushed"])
+        let events = try await rig.waitForEvents("the logouts") { events in
+            keys.allSatisfy { told(events, of: $0).count == 2 }
+        }
+        for key in keys {
+            #expect(told(events, of: key) == ["login created", "logout flushed"])
+            #expect(try await rig.identity(key).reason == .unknown)
+        }
+        #expect(try await rig.client.status().cache.staleFound > 0)
     }
 
     @Test(

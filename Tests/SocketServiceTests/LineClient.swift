@@ -2,12 +2,17 @@ import Glibc
 import TestSupport
 
 /// A client that sends bytes and reads lines, with nothing between. It never blocks: tests share few threads.
-final class LineClient {
-    private let descriptor: CInt
+final class LineClient: @unchecked Sendable {
+    private var descriptor: CInt
     private var buffer: [UInt8] = []
     private var start = 0
 
     struct Closed: Error {}
+
+    /// - Parameter descriptor: connected; the client closes it.
+    init(descriptor: CInt) {
+        self.descriptor = descriptor
+    }
 
     init(path: String) throws {
         descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
@@ -23,7 +28,13 @@ final class LineClient {
     }
 
     deinit {
-        close(descriptor)
+        hangUp()
+    }
+
+    /// Closes the connection, read or not.
+    func hangUp() {
+        if descriptor >= 0 { close(descriptor) }
+        descriptor = -1
     }
 
     func send(_ text: String) async throws {

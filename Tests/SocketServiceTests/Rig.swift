@@ -12,23 +12,23 @@ final class Rig: Sendable {
     let lookup = FakeLookup()
     let log: FakeLog
     let figures = SocketFigures()
+    let backend: SocketBackend<FakeLookup, FakeLog>
     let path: String
     private let folder: TemporaryFolder
     private let task: Task<Void, any Error>
-    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
     init(limits: Limits = Limits(), log: FakeLog = FakeLog(), daemonUID: UInt32 = geteuid()) async throws {
         folder = try TemporaryFolder()
         path = folder.file("s.sock")
         self.log = log
         let socket = try ListeningSocket.bind(path: path, mode: 0o660, group: nil)
+        backend = SocketBackend(
+            lookup: lookup, log: log, limits: limits, policy: PeerPolicy(daemonUID: daemonUID), figures: figures,
+            version: "test", status: { $0(Array("{}".utf8)) }
+        )
         let server = SocketServer(
-            socket: socket,
-            backend: SocketBackend(
-                lookup: lookup, log: log, limits: limits, policy: PeerPolicy(daemonUID: daemonUID), figures: figures,
-                version: "test", status: { $0(Array("{}".utf8)) }
-            ),
-            group: group, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            socket: socket, backend: backend, group: group, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
         task = Task { try await server.run() }
     }

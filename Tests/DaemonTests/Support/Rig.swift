@@ -66,6 +66,18 @@ final class Rig: Sendable {
         try await redis.command("SETEX", "django_sessions:\(key)", String(seconds), value: value)
     }
 
+    /// One command as redis-cli reads it: SETEX of a signed value.
+    static func setLine(_ key: String, _ payload: String) -> String {
+        let value = String(decoding: DjangoSigner(secretKey: secretKey).signing(payload), as: UTF8.self)
+        return "SETEX django_sessions:\(key) 1209600 \(value)"
+    }
+
+    /// Runs commands one right after the other, as Django does within a request.
+    func run(_ lines: String...) async throws {
+        let input = Data((lines.joined(separator: "\n") + "\n").utf8)
+        _ = try await ChildProcess.run("redis-cli", ["-s", redis.socketPath], input: input)
+    }
+
     func delete(_ key: String) async throws {
         try await redis.command("DEL", "django_sessions:\(key)")
     }

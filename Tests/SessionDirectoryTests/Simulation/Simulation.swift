@@ -282,6 +282,9 @@ struct Simulation: ~Copyable {
     }
 
     private mutating func startScan() {
+        // The pages of a scan that was given up mean nothing to this one.
+        questions.removeAll { if case .scan = $0 { true } else { false } }
+        replies.removeAll { if case .page = $0 { true } else { false } }
         machine.scanStarted()
         questions.append(.scan(after: nil))
     }
@@ -364,6 +367,10 @@ struct Simulation: ~Copyable {
         }
         for event in effects.events { witness.check(event) }
         eventCount += effects.events.count
+        if effects.wantsScan {
+            isScanning = true
+            if isAsking { startScan() }
+        }
         effects.removeAll()
         sendQuestions()
     }
