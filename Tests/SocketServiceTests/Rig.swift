@@ -28,7 +28,8 @@ final class Rig: Sendable {
             version: "test", status: { $0(Array("{}".utf8)) }
         )
         let server = SocketServer(
-            socket: socket, backend: backend, group: group, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            socket: socket, backend: backend, group: group,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
         task = Task { try await server.run() }
     }
