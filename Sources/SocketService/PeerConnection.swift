@@ -77,7 +77,7 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         context.channel.setOption(.autoRead, value: context.channel.isWritable).whenComplete { _ in }
-        if context.channel.isWritable { answerLines() }
+        if context.channel.isWritable { answerSoon() }
         context.fireChannelWritabilityChanged()
     }
 
@@ -263,8 +263,10 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     }
 
     private func flush(_ context: ChannelHandlerContext) {
-        context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: output)), promise: nil)
+        let buffer = context.channel.allocator.buffer(bytes: output)
+        // Forgotten before it is written: writing can change the channel's writability, which leads back here.
         output.removeAll(keepingCapacity: output.count < Self.outputBytesMax)
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
     }
 
     private func endIfDone(_ context: ChannelHandlerContext) {
@@ -279,7 +281,8 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
         ending = .closing
         let last = context.eventLoop.makePromise(of: Void.self)
         last.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
-        context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: output)), promise: last)
+        let buffer = context.channel.allocator.buffer(bytes: output)
         output = []
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: last)
     }
 }
