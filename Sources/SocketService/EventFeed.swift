@@ -98,7 +98,8 @@ final class EventFeed<Log: EventLog> {
     }
 
     func wakeTaken() {
-        wake.isPending.store(false, ordering: .releasing)
+        // An exchange, so that the read that follows sees all that was added before a call was saved.
+        _ = wake.isPending.exchange(false, ordering: .acquiringAndReleasing)
     }
 
     // MARK: Sending
@@ -131,20 +132,15 @@ final class EventFeed<Log: EventLog> {
         for event in batch.events { AnswerLine.event(subscription: number, event: event.json, to: &output) }
         subscriptions[index].position = batch.position
         subscriptions[index].startsAtOldest = false
-        if !batch.events.isEmpty { subscriptions[index].wasBusy = true }
         return batch.hasMore
     }
 
-    /// Appends a heartbeat for every subscription that was quiet since the last one was due.
+    /// Appends a heartbeat for every subscription, busy or not: so none is ever silent for longer than from beat to beat.
     func beat(to output: inout [UInt8]) {
-        for index in subscriptions.indices where subscriptions[index].awaitedBatch == nil {
-            if !subscriptions[index].wasBusy, !subscriptions[index].startsAtOldest {
-                AnswerLine.heartbeat(
-                    subscription: subscriptions[index].number, position: subscriptions[index].position.description,
-                    to: &output
-                )
-            }
-            subscriptions[index].wasBusy = false
+        for subscription in subscriptions where subscription.awaitedBatch == nil && !subscription.startsAtOldest {
+            AnswerLine.heartbeat(
+                subscription: subscription.number, position: subscription.position.description, to: &output
+            )
         }
     }
 }

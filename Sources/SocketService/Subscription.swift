@@ -10,8 +10,6 @@ struct Subscription {
     var position: EventID
     /// Events are read from the oldest on until there is a position.
     var startsAtOldest: Bool
-    /// Something was sent since the last heartbeat was due.
-    var wasBusy = true
     /// The batch whose answer has to be written first.
     var awaitedBatch: BatchInProgress?
 
