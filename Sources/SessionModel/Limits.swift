@@ -14,6 +14,9 @@ package struct Limits: Sendable {
     package var subscriptionsPerConnectionMax = 64
     /// How many lookups of one connection may wait for Redis; further ones are `overloaded`.
     package var waitingLookupsPerConnectionMax = 4096
+    /// How many pages and session data of one connection may wait; further lines are left unread meanwhile, since such
+    /// answers are long and would pile up for a peer that does not read.
+    package var waitingPagesPerConnectionMax = 16
     /// How often a quiet subscription hears that it is alive.
     package var heartbeatSeconds = 15
 

@@ -37,7 +37,7 @@ extension PeerConnection {
             return .result(try text(answer).get())
         }
         try reserveWaitingPlace()
-        let reply = replier(to: address)
+        let reply = replier(to: address, isPage: wants.data != nil)
         backend.lookup.ask(key, wanting: wants) { reply(text($0)) }
         return .later
     }
@@ -51,7 +51,7 @@ extension PeerConnection {
             after: try params.listPlace()
         )
         try reserveWaitingPlace()
-        let reply = replier(to: address)
+        let reply = replier(to: address, isPage: true)
         backend.lookup.list(query) { reply(.success(ResultText.page($0))) }
         return .later
     }
@@ -84,7 +84,7 @@ extension PeerConnection {
     private func status(_ params: Params, for address: ReplyAddress) throws(RPCError) -> MethodOutcome {
         _ = try params.named()
         try reserveWaitingPlace()
-        let reply = replier(to: address)
+        let reply = replier(to: address, isPage: false)
         backend.status { reply(.success($0)) }
         return .later
     }

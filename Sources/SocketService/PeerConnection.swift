@@ -5,7 +5,9 @@ import Synchronization
 
 /// One client's connection: lines in, answers and events out. Confined to the channel's event loop.
 ///
-/// All lines of one read are answered in one write. A peer that does not read stops being read itself: its answers wait
+/// Lines are answered in a turn of their own, never inside a call of the channel: a write there could close the channel under
+/// NIO's feet, which is about to shut the input of a peer that is gone, or lead back here through a change of writability
+/// before the output is taken. All lines of one read are answered in one write. A peer that does not read stops being read itself: its answers wait
 /// in the socket, not here.
 final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
@@ -20,11 +22,18 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     private var context: ChannelHandlerContext?
     /// Requests whose answers come later.
     private var waitingCount = 0
-    private var isAnswerScheduled = false
+    /// Those among them whose answers can be long.
+    private var waitingPageCount = 0
+    private var isTurnScheduled = false
+    private var isReading = true
     private var ending = Ending.none
 
     /// Output beyond this is written before further lines are read, in bytes.
     private static var outputBytesMax: Int { 256 * 1024 }
+    /// How often one turn writes before other connections have theirs.
+    private static var turnWritesMax: Int { 4 }
+    /// What an answer has besides its id and its result; a refusal fits in, too.
+    private static var envelopeBytesMax: Int { 256 }
 
     private enum Ending {
         case none
@@ -62,8 +71,6 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        // Not within this call: a write may find the peer gone and close the channel, which NIO, in the middle of
-        // reading the end of the input, does not expect.
         answerSoon()
     }
 
@@ -76,7 +83,7 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        context.channel.setOption(.autoRead, value: context.channel.isWritable).whenComplete { _ in }
+        setReading(context)
         if context.channel.isWritable { answerSoon() }
         context.fireChannelWritabilityChanged()
     }
@@ -87,23 +94,47 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
 
     // MARK: Requests
 
-    /// Answers the lines that are there, as far as the peer takes the answers.
+    /// Answers the lines that are there, as far as the peer takes the answers. To be called in a turn of its own.
     private func answerLines() {
-        guard let context else { return }
-        while context.channel.isWritable {
-            while output.count < Self.outputBytesMax, isReading, let line = framer.nextLine() { answer(line) }
+        for _ in 0..<Self.turnWritesMax {
+            guard let context, context.channel.isWritable, ending != .closing else { return }
+            while output.count < Self.outputBytesMax, takesLines, let line = framer.nextLine() { answer(line) }
+            setReading(context)
             if output.isEmpty { events.pump(to: &output, bytesMax: Self.outputBytesMax) }
-            guard !output.isEmpty else { break }
+            guard !output.isEmpty else { return endIfDone(context) }
             flush(context)
         }
-        endIfDone(context)
+        answerSoon()
     }
 
-    private var isReading: Bool {
+    /// Calls ``answerLines()`` after all that the loop has to do at once.
+    private func answerSoon() {
+        guard !isTurnScheduled, let context else { return }
+        isTurnScheduled = true
+        context.eventLoop.assumeIsolated().execute { [self] in
+            isTurnScheduled = false
+            answerLines()
+        }
+    }
+
+    private var takesLines: Bool {
         switch ending {
-        case .none, .inputClosed: true
+        case .none, .inputClosed: !waitsForPages
         case .lineTooLong, .closing: false
         }
+    }
+
+    /// Further lines could ask for more long answers than may wait here.
+    private var waitsForPages: Bool {
+        waitingPageCount >= backend.limits.waitingPagesPerConnectionMax
+    }
+
+    /// Reads as long as what was read is taken up.
+    private func setReading(_ context: ChannelHandlerContext) {
+        let wants = context.channel.isWritable && !waitsForPages
+        guard wants != isReading else { return }
+        isReading = wants
+        context.channel.setOption(.autoRead, value: wants).whenComplete { _ in }
     }
 
     private func answer(_ line: LineFramer.Line) {
@@ -196,9 +227,10 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
 
     private func beat(_ loop: NIOIsolatedEventLoop) {
         _ = loop.scheduleTask(in: .seconds(Int64(backend.limits.heartbeatSeconds))) { [weak self] in
-            guard let self, context != nil else { return }
+            guard let self, let context else { return }
             answerLines()
-            events.beat(to: &output)
+            // A peer that does not take its events is no quiet one.
+            if context.channel.isWritable, output.isEmpty, ending == .none { events.beat(to: &output) }
             answerSoon()
             beat(loop)
         }
@@ -207,13 +239,17 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     // MARK: Answers
 
     /// Gives the answer to a request that had to wait. Callable on any thread.
-    func replier(to address: ReplyAddress) -> @Sendable (Result<[UInt8], RPCError>) -> Void {
+    ///
+    /// - Parameter isPage: the answer can be long.
+    func replier(to address: ReplyAddress, isPage: Bool) -> @Sendable (Result<[UInt8], RPCError>) -> Void {
         guard let loop = context?.eventLoop else { return { _ in } }
+        if isPage { waitingPageCount += 1 }
         let waiting = NIOLoopBound((connection: self, address: address), eventLoop: loop)
         return { result in
             loop.execute {
                 let connection = waiting.value.connection
                 connection.waitingCount -= 1
+                if isPage { connection.waitingPageCount -= 1 }
                 connection.reply(result, to: waiting.value.address)
                 connection.answerSoon()
             }
@@ -224,12 +260,14 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
         switch address {
         case .nowhere: return
         case .line(let id):
-            switch limited(result, taken: 0) {
+            switch limited(result, id, reserved: 0) {
             case .success(let result): AnswerLine.success(id, result: result, to: &output)
             case .failure(let error): AnswerLine.failure(id, error, to: &output)
             }
         case .batch(let batch, let id):
-            switch limited(result, taken: batch.answer.byteCount) {
+            // The rest of the batch can at least be refused: the ids came in one line.
+            let rest = backend.limits.requestBytesMax + batch.missing * Self.envelopeBytesMax
+            switch limited(result, id, reserved: batch.answer.byteCount + rest) {
             case .success(let result): batch.answer.success(id, result: result)
             case .failure(let error): batch.answer.failure(id, error)
             }
@@ -238,11 +276,13 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
         }
     }
 
-    /// An answer that would be longer than a line may be becomes an error.
-    private func limited(_ result: Result<[UInt8], RPCError>, taken: Int) -> Result<[UInt8], RPCError> {
-        guard case .success(let bytes) = result, bytes.count + taken > backend.limits.answerBytesMax - 4096 else {
-            return result
-        }
+    /// An answer that would make its line longer than a line may be becomes an error.
+    private func limited(
+        _ result: Result<[UInt8], RPCError>, _ id: RawID, reserved: Int
+    ) -> Result<[UInt8], RPCError> {
+        guard case .success(let bytes) = result,
+            bytes.count + id.text.count + Self.envelopeBytesMax + reserved > backend.limits.answerBytesMax
+        else { return result }
         return .failure(.internalError)
     }
 
@@ -251,15 +291,6 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
         batch.isFinished = true
         batch.answer.finish(to: &output)
         events.begin(after: batch)
-    }
-
-    private func answerSoon() {
-        guard !isAnswerScheduled, let context else { return }
-        isAnswerScheduled = true
-        context.eventLoop.assumeIsolated().execute { [self] in
-            isAnswerScheduled = false
-            answerLines()
-        }
     }
 
     private func flush(_ context: ChannelHandlerContext) {

@@ -6,6 +6,12 @@ import Synchronization
 /// Answers lookups as a test says: keys that begin with `known` from memory, others when ``release()`` is called.
 final class FakeLookup: SessionLookup {
     private let waiting = Mutex<[@Sendable () -> Void]>([])
+    private let holdsLists: Bool
+
+    /// - Parameter holdsLists: lists wait for ``release()``, too.
+    init(holdsLists: Bool = false) {
+        self.holdsLists = holdsLists
+    }
 
     static func answer(_ key: SessionKey) -> SessionAnswer {
         SessionAnswer(
@@ -27,7 +33,11 @@ final class FakeLookup: SessionLookup {
     }
 
     func list(_ query: SessionListQuery, completion: @escaping @Sendable (SessionListPage) -> Void) {
-        completion(SessionListPage(sessions: [], next: nil, position: EventID(run: 1, sequence: 0)))
+        let answer = { @Sendable in
+            completion(SessionListPage(sessions: [], next: nil, position: EventID(run: 1, sequence: 0)))
+        }
+        guard holdsLists else { return answer() }
+        waiting.withLock { $0.append(answer) }
     }
 
     var waitingCount: Int { waiting.withLock(\.count) }

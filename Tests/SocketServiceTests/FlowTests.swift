@@ -70,4 +70,61 @@ import Testing
         #expect(answers.map(\.0) == (1...60).map { $0 })
         #expect(Set(answers.map(\.1)).count <= 2, "all are as long but for the width of their ids")
     }
+
+    @Test("Long answers that come late are asked for a few at a time, and all come")
+    func latePages() async throws {
+        var limits = Limits()
+        limits.waitingPagesPerConnectionMax = 4
+        let rig = try await Rig(limits: limits, lookup: FakeLookup(holdsLists: true))
+        let client = try rig.connect()
+        try await client.send((1...100).map(list).joined())
+        client.closeWriting()
+        for _ in 0..<25 {
+            try await eventually("the next pages") { rig.lookup.waitingCount >= 4 }
+            #expect(rig.lookup.waitingCount == 4)
+            rig.lookup.release()
+        }
+        #expect(Set(try await client.lines(100).map(id)) == Set(1...100))
+        await #expect(throws: LineClient.Closed.self) { try await client.line() }
+    }
+
+    @Test("An answer that is too long for a line with its id is an error, and so is what no longer fits into a batch")
+    func tooLongAnswers() async throws {
+        var limits = Limits()
+        limits.answerBytesMax = 192 * 1024
+        let rig = try await Rig(limits: limits)
+        rig.log.append(count: 700)
+        let client = try rig.connect()
+        try await client.send(query(1))
+        let whole = try await client.line()
+        #expect(id(whole) == 1 && whole.contains(#""result""#))
+        let idBytes = limits.answerBytesMax - whole.utf8.count + 100
+        try #require((1...60_000).contains(idBytes))
+        let longID = "\"" + String(repeating: "x", count: idBytes) + "\""
+        try await client.send(query(1).replacing(#""id":1"#, with: #""id":\#(longID)"#))
+        let refused = try await client.line()
+        #expect(refused.contains(longID) && refused.contains("-32603"))
+        #expect(refused.utf8.count <= limits.answerBytesMax)
+        let batch = (1...500).map { query($0).dropLast() }.joined(separator: ",")
+        try await client.send("[\(batch)]\n")
+        let answers = try await client.line()
+        #expect(answers.utf8.count <= limits.answerBytesMax)
+        #expect(answers.matches(of: /"jsonrpc"/).count == 500)
+    }
+
+    @Test("A heartbeat comes right behind an event, too, and none before the place where to begin is known")
+    func heartbeats() throws {
+        let log = FakeLog()
+        log.append()
+        let feed = EventFeed(log: log, figures: SocketFigures())
+        _ = try feed.subscribe(EventFilter(), from: .oldest, after: nil)
+        var output: [UInt8] = []
+        feed.beat(to: &output)
+        #expect(output.isEmpty)
+        feed.pump(to: &output, bytesMax: 1000)
+        #expect(!output.isEmpty)
+        output = []
+        feed.beat(to: &output)
+        #expect(String(decoding: output, as: UTF8.self).contains("-0000000000000001"))
+    }
 }

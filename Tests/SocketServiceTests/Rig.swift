@@ -9,7 +9,7 @@ import TestSupport
 
 /// A socket that is really served, with fakes behind it.
 final class Rig: Sendable {
-    let lookup = FakeLookup()
+    let lookup: FakeLookup
     let log: FakeLog
     let figures = SocketFigures()
     let backend: SocketBackend<FakeLookup, FakeLog>
@@ -18,10 +18,14 @@ final class Rig: Sendable {
     private let task: Task<Void, any Error>
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
-    init(limits: Limits = Limits(), log: FakeLog = FakeLog(), daemonUID: UInt32 = geteuid()) async throws {
+    init(
+        limits: Limits = Limits(), log: FakeLog = FakeLog(), lookup: FakeLookup = FakeLookup(),
+        daemonUID: UInt32 = geteuid()
+    ) async throws {
         folder = try TemporaryFolder()
         path = folder.file("s.sock")
         self.log = log
+        self.lookup = lookup
         let socket = try ListeningSocket.bind(path: path, mode: 0o660, group: nil)
         backend = SocketBackend(
             lookup: lookup, log: log, limits: limits, policy: PeerPolicy(daemonUID: daemonUID), figures: figures,
@@ -36,7 +40,10 @@ final class Rig: Sendable {
 
     deinit {
         task.cancel()
-        group.shutdownGracefully { _ in }
+        Task { [task, group] in
+            _ = await task.result
+            try await group.shutdownGracefully()
+        }
     }
 
     func connect() throws -> LineClient {
