@@ -68,15 +68,18 @@ final class LinkCore<Consumer: LinkConsumer> {
         consumer.turnEnded()
     }
 
-    /// While flags are missing, looks whether somebody has set them, and then subscribes anew: only what is read under a
-    /// subscription that hears of everything can be believed.
+    /// Looks whether somebody has changed the flags, and then subscribes anew. Where they were taken away, Redis falls silent
+    /// while every PING is still answered; where they were set, only what is read under the new subscription can be believed.
     private func recheckNotifications(_ handler: RedisChannelHandler) {
-        guard assurance == .missing, let subscribing else { return }
-        handler.send([["CONFIG", "GET", NotificationFlags.parameter].map { Array($0.utf8) }]) { result in
-            guard case .success(let replies) = result, let reply = replies.first,
-                NotificationFlags(reply: reply)?.missing.isEmpty == true
+        guard assurance != .unverified, let subscribing else { return }
+        handler.send([["CONFIG", "GET", NotificationFlags.parameter].map { Array($0.utf8) }]) { [assurance] result in
+            guard case .success(let replies) = result, let flags = replies.first.flatMap(NotificationFlags.init(reply:))
             else { return }
-            subscribing.handler.close(.notificationsComplete)
+            switch (assurance, flags.missing.isEmpty) {
+            case (.missing, true): subscribing.handler.close(.notificationsComplete)
+            case (.verified, false): subscribing.handler.close(.notificationsMissing)
+            default: break
+            }
         }
     }
 

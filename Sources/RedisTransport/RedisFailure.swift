@@ -11,6 +11,8 @@ package enum RedisFailure: Error, Equatable, Sendable {
     case unexpectedReply(command: String)
     /// Somebody has set the flags that were missing.
     case notificationsComplete
+    /// Somebody has taken away flags that were set.
+    case notificationsMissing
     case stopped
 
     /// - Parameter reply: an error reply to `command`.
@@ -50,6 +52,8 @@ extension RedisFailure: CustomStringConvertible {
         case .refused(let command, _, let reply): "Redis refused \(command): \(reply)"
         case .unexpectedReply(let command): "Redis answered \(command) with something else than expected"
         case .notificationsComplete: "Redis announces all changes now: subscribing anew"
+        case .notificationsMissing:
+            "Redis no longer announces all changes, somebody has changed notify-keyspace-events: subscribing anew"
         case .stopped: "sessiond is stopping"
         }
     }

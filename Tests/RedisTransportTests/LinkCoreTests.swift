@@ -36,9 +36,9 @@ import Testing
             return channel
         }
 
-        func subscribed() throws -> EmbeddedChannel {
+        func subscribed(_ assurance: NotificationAssurance = .verified) throws -> EmbeddedChannel {
             let (channel, handler) = try connection()
-            core.subscribe(handler, .verified, on: loop) { _ in }
+            core.subscribe(handler, assurance, on: loop) { _ in }
             try channel.writeInbound(ByteBuffer(string: "*3\r\n$10\r\npsubscribe\r\n$1\r\np\r\n:1\r\n"))
             return channel
         }
@@ -66,6 +66,27 @@ import Testing
         try asking.writeInbound(ByteBuffer(string: Self.page(next: "0", "b")))
         #expect(bench.consumer.calls.last == "scan ended")
         #expect(bench.consumer.found == [try #require(SessionKey("b"))])
+    }
+
+    /// What is known of the flags, what they turn out to be, and whether that ends the subscription.
+    private static let rechecks: [(NotificationAssurance, String, Bool)] = [
+        (.verified, "gxK", true), (.verified, "", true), (.verified, "AKE", false),
+        (.missing, "AK", true), (.missing, "gK", false),
+    ]
+
+    @Test("Flags that somebody takes away or sets in mid-flight make the subscription begin anew", arguments: rechecks)
+    func recheck(assurance: NotificationAssurance, flags: String, ends: Bool) throws {
+        let bench = try Bench()
+        let subscribing = try bench.subscribed(assurance)
+        let asking = try bench.asking()
+        let name = NotificationFlags.parameter
+        // The answers to SCAN, PING and, behind it, CONFIG GET.
+        try asking.writeInbound(ByteBuffer(string: Self.pong + Self.page(next: "0", "a")))
+        try asking.writeInbound(
+            ByteBuffer(string: "*2\r\n$\(name.count)\r\n\(name)\r\n$\(flags.count)\r\n\(flags)\r\n")
+        )
+        #expect(subscribing.isActive != ends)
+        #expect(asking.isActive)
     }
 
     @Test("A lost asking connection begins the scan anew, a lost subscription ends it")
