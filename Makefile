@@ -31,7 +31,9 @@ test: packages format-check test-swift test-python release ## Check everything: 
 .PHONY: test-swift
 test-swift: packages $(VENV)/tests
 	swift build --build-tests
-	SESSIOND_TEST_PYTHON='$(PYTHON)/python' swift test --skip-build
+	transcripts=$$(mktemp -d); trap 'rm -rf "$$transcripts"' EXIT; \
+	SESSIOND_TEST_PYTHON='$(PYTHON)/python' SESSIOND_TEST_TRANSCRIPTS="$$transcripts" swift test --skip-build; \
+	cat "$$transcripts"/*.ndjson | '$(PYTHON)/python' Tests/Protocols/validate_transcript.py
 
 .PHONY: test-python
 test-python: packages build $(VENV)/tests

@@ -39,9 +39,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var end: SessiondClientError?
     private var isReadHeld = false
     private let makeID: @Sendable () -> Int
+    private let observe: SessiondConnection.LineObserver?
 
     /// A handler that takes the ids of its own requests from `makeID`.
-    init(makeID: @escaping @Sendable () -> Int) {
+    init(observe: SessiondConnection.LineObserver?, makeID: @escaping @Sendable () -> Int) {
+        self.observe = observe
         self.makeID = makeID
     }
 
@@ -148,8 +150,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
         }
         switch line {
         case .result(let id, let result):
+            if let method = method(of: id) { observe?(method, bytes) }
             answered(id, .success(result))
         case .refusal(let id, let text):
+            if let method = method(of: id) { observe?(method, bytes) }
             guard let error = RemoteError(text) else {
                 fail(.unintelligible(what: "an error"))
                 return
@@ -161,10 +165,15 @@ final class ConnectionHandler: ChannelDuplexHandler {
                 answered(id, .failure(.refused(error)))
             }
         case .notification(let method, let params):
+            observe?(nil, bytes)
             notified(method, params)
         case .other:
             fail(.unintelligible(what: "a line that is neither an answer nor a notification"))
         }
+    }
+
+    private func method(of rawID: RawID) -> String? {
+        Int(String(decoding: rawID.text, as: UTF8.self)).flatMap { waiting[$0]?.call.method }
     }
 
     private func answered(_ rawID: RawID, _ outcome: Call.Outcome) {

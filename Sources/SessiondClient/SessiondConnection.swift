@@ -52,6 +52,18 @@ public final class SessiondConnection: Sendable {
         path: String? = nil,
         timeout: Duration = .seconds(5)
     ) async throws(SessiondClientError) -> SessiondConnection {
+        try await connect(path: path, timeout: timeout, observe: nil)
+    }
+
+    /// Sees every line that the daemon sends, with the method that it answers; nil for what nobody asked for.
+    package typealias LineObserver = @Sendable (_ method: String?, _ line: [UInt8]) -> Void
+
+    /// As `connect(path:timeout:)`, with somebody who watches the daemon's lines.
+    package static func connect(
+        path: String?,
+        timeout: Duration = .seconds(5),
+        observe: LineObserver?
+    ) async throws(SessiondClientError) -> SessiondConnection {
         let path = path ?? defaultPath
         guard path.utf8.count <= SocketLocation.pathBytesMax else {
             throw .pathTooLong(path: path)
@@ -61,7 +73,7 @@ public final class SessiondConnection: Sendable {
             let (channel, handler) = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .connect(unixDomainSocketPath: path) { channel in
                     channel.eventLoop.makeCompletedFuture {
-                        let handler = ConnectionHandler(makeID: { ids.next() })
+                        let handler = ConnectionHandler(observe: observe, makeID: { ids.next() })
                         try channel.pipeline.syncOperations.addHandler(handler)
                         return (channel, NIOLoopBound(handler, eventLoop: channel.eventLoop))
                     }

