@@ -3,17 +3,16 @@ import Glibc
 /// The socket's file: made with the right mode, taken over from a daemon that died, left to one that lives, and removed at
 /// the end.
 package struct ListeningSocket: Sendable {
-    /// The descriptor, bound and not yet listening.
+    /// The descriptor, bound and listening.
     let descriptor: CInt
     private let path: String
     private let identity: FileIdentity
 
-    /// Tells one file from another at the same path. An inode's number may be given anew, but not at the same time.
+    /// Tells one file from another at the same path, as long as the socket is open: until then its inode's number is not given
+    /// to another file.
     private struct FileIdentity: Equatable {
         var device: UInt64
         var inode: UInt64
-        var changedSeconds: Int
-        var changedNanoseconds: Int
 
         /// Nil where there is no file.
         init?(of path: String) {
@@ -21,10 +20,11 @@ package struct ListeningSocket: Sendable {
             guard lstat(path, &status) == 0 else { return nil }
             device = UInt64(status.st_dev)
             inode = UInt64(status.st_ino)
-            changedSeconds = status.st_ctim.tv_sec
-            changedNanoseconds = status.st_ctim.tv_nsec
         }
     }
+
+    /// How many connections wait to be accepted before further ones are refused; the system may allow fewer.
+    static let backlogCountMax: CInt = 1024
 
     /// The longest path that fits into a `sockaddr_un`, in bytes.
     private static let pathBytesMax = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
@@ -38,6 +38,8 @@ package struct ListeningSocket: Sendable {
     ///   - group: the file's group; nil for the daemon's.
     package static func bind(path: String, mode: UInt32, group: UInt32?) throws(ListeningSocketError) -> ListeningSocket
     {
+        // An empty path would bind a socket without a file, a NUL would cut the path.
+        guard !path.isEmpty, !path.utf8.contains(0) else { throw .badPath }
         guard path.utf8.count <= pathBytesMax else { throw .pathTooLong(path, bytesMax: pathBytesMax) }
         let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
         let lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -69,8 +71,8 @@ package struct ListeningSocket: Sendable {
             unlink(path)
             throw .group(path, error)
         }
-        // A listening socket of its own accord refuses nobody: connections wait until they are accepted.
-        guard listen(descriptor, 1024) == 0, chmod(path, mode) == 0 else {
+        // While the folder is locked: a socket that is bound and does not listen looks like a dead daemon's.
+        guard listen(descriptor, backlogCountMax) == 0, chmod(path, mode) == 0 else {
             let error = errno
             unlink(path)
             throw .system("listen", path, error)
@@ -87,12 +89,16 @@ package struct ListeningSocket: Sendable {
         let probe = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
         guard probe >= 0 else { throw .system("socket", path, errno) }
         defer { close(probe) }
-        let isRefused = withAddress(of: path) { connect(probe, $0, $1) } != 0 && errno == ECONNREFUSED
-        guard isRefused else { throw .inUse(path) }
+        switch withAddress(of: path, { connect(probe, $0, $1) == 0 ? 0 : errno }) {
+        case ECONNREFUSED: break
+        case 0, EAGAIN: throw .inUse(path)
+        case ENOENT: return
+        case let code: throw .system("connect", path, code)
+        }
         guard unlink(path) == 0 else { throw .system("unlink", path, errno) }
     }
 
-    /// Removes the file, if it is still this socket's.
+    /// Removes the file, if it is still this socket's. To be called before the descriptor is closed.
     package func removeFile() {
         guard FileIdentity(of: path) == identity else { return }
         unlink(path)
@@ -116,6 +122,7 @@ package struct ListeningSocket: Sendable {
 package enum ListeningSocketError: Error, Equatable, CustomStringConvertible {
     case inUse(String)
     case notASocket(String)
+    case badPath
     case pathTooLong(String, bytesMax: Int)
     case folder(String, CInt)
     case group(String, CInt)
@@ -125,6 +132,7 @@ package enum ListeningSocketError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .inUse(let path): "another sessiond listens at \(path): stop it, or choose another --socket"
         case .notASocket(let path): "\(path) exists and is no socket: remove it, or choose another --socket"
+        case .badPath: "the socket's path is empty or holds a NUL: choose another --socket"
         case .pathTooLong(let path, let bytesMax):
             "the socket's path \(path) is longer than the \(bytesMax) bytes that the system allows: choose a shorter --socket"
         case .folder(let folder, let code):

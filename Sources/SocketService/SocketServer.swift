@@ -24,10 +24,10 @@ package final class SocketServer<Lookup: SessionLookup, Log: EventLog>: Service 
     }
 
     package func run() async throws {
-        defer { socket.removeFile() }
         let backend = backend
         let quiescing = OpenChannels()
         let server = try await ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: ListeningSocket.backlogCountMax)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 * 1024, high: 512 * 1024))
             .childChannelInitializer { channel in
@@ -42,6 +42,8 @@ package final class SocketServer<Lookup: SessionLookup, Log: EventLog>: Service 
             await withTaskCancellationHandler {
                 try? await server.closeFuture.get()
             } onCancel: {
+                // First the file: once nobody listens, it may be a successor's.
+                self.socket.removeFile()
                 server.close(promise: nil)
             }
         }
