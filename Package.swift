@@ -118,7 +118,7 @@ let package = Package(
         ),
         .testTarget(
             name: "RedisTransportTests",
-            dependencies: ["RedisTransport", "RESP", "SessionModel", "TestSupport", embedded] + nio,
+            dependencies: ["RedisTransport", "RESP", "SessionModel", "TestSupport", logging, embedded] + nio,
             swiftSettings: strict
         ),
         .testTarget(
