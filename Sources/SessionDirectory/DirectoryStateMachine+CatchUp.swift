@@ -48,6 +48,11 @@ extension DirectoryStateMachine {
         }
     }
 
+    /// Distrust ends when most values verify, whether the bad ones were written again or went away.
+    mutating func reconsiderTrust(at now: Moment, _ effects: inout DirectoryEffects) {
+        if case .distrusted = phase, !counts.isMostlyInvalid { becomeLive(at: now, &effects) }
+    }
+
     mutating func becomeLive(at now: Moment, _ effects: inout DirectoryEffects) {
         if let gapMilliseconds {
             presence.linkChanged(to: .live, gapMilliseconds: gapMilliseconds, at: now, into: &effects.events)

@@ -3,19 +3,30 @@ import SessionModel
 /// What a reading or an announcement changes in the table, and what the presence machine is told of it.
 extension DirectoryStateMachine {
     mutating func apply(
-        _ key: SessionKey, _ reading: SessionEntry?, after old: SessionEntry?, _ value: StoredValue,
+        _ key: SessionKey, _ reading: SessionEntry?, after old: SessionEntry?,
         _ completion: FetchStateMachine.Completion, at now: Moment, _ effects: inout DirectoryEffects
     ) {
-        let isLive =
-            completion.origins.contains(.notified) || isSubscribed && (old.map { $0.epoch == epoch } ?? isCaughtUp)
+        let old = old ?? (reading == nil ? nil : putBack(key, at: now, &effects))
+        let isCurrent = isSubscribed && (old.map { $0.epoch == epoch } ?? isCaughtUp)
+        let isNotified = completion.origins.contains(.notified)
         guard var entry = reading else {
-            if old != nil { notFound(key, value, isLive: isLive, at: now, &effects) }
+            // Where nobody listens, no announcement is to be waited for.
+            if old != nil { notFound(key, isAnnounced: isSubscribed && (isNotified || isCurrent), at: now, &effects) }
             return
         }
         entry.isTouched = completion.credence != .proven
-        let sighting: PresenceStateMachine.Sighting = isLive ? .live : .catchUp
-        store(&entry, for: key, after: old, sighting, at: now, &effects)
+        store(&entry, for: key, after: old, isNotified ? .live : isCurrent ? .ahead : .catchUp, at: now, &effects)
         schedule(key, entry)
+    }
+
+    /// A session that a read did not find, and another one does: what the table held of it stands again.
+    private mutating func putBack(
+        _ key: SessionKey, at now: Moment, _ effects: inout DirectoryEffects
+    ) -> SessionEntry? {
+        guard let entry = presence.reappeared(key, at: now, into: &effects.events) else { return nil }
+        counts.add(entry.standing)
+        table.store(entry, for: key)
+        return entry
     }
 
     var isSubscribed: Bool {
@@ -38,7 +49,7 @@ extension DirectoryStateMachine {
             entry.changedAt = old.valueDigest == entry.valueDigest ? old.changedAt : now.uptime
             entry.scheduledDeadline = old.scheduledDeadline
         } else {
-            entry.firstSeenAt = sighting == .live ? now.wall : epochOpened.wall
+            entry.firstSeenAt = sighting == .catchUp ? epochOpened.wall : now.wall
         }
         if let before = old?.standing.login, let login = entry.standing.login, before.userID == login.userID {
             entry.loginID = old?.loginID
@@ -47,7 +58,7 @@ extension DirectoryStateMachine {
             replace(key, old, with: entry)
             tellUpdate(of: key, entry, login, after: old, at: now, &effects)
         } else {
-            presence.settle(key, at: now, into: &effects.events)
+            presence.settle(key, into: &effects.events)
             let settled = table.entry(of: key)
             entry.loginID = nil
             entry.ordinal = nil
@@ -105,23 +116,25 @@ extension DirectoryStateMachine {
         case .rejected(let reason):
             presence.nobodySeen(key, at: now, into: &effects.events)
             // Told once a change; what the scan finds is only counted.
-            let isNews = old?.valueDigest != entry.valueDigest && (sighting == .live || old?.standing.login != nil)
+            let isNews = old?.valueDigest != entry.valueDigest && (sighting != .catchUp || old?.standing.login != nil)
             if isNews { presence.rejected(entry.session, reason, at: now, into: &effects.events) }
         }
     }
 
     /// Redis has no value for a session that the table holds.
+    ///
+    /// - Parameter isAnnounced: whether Redis has told or will tell why.
     mutating func notFound(
-        _ key: SessionKey, _ value: StoredValue, isLive: Bool, at now: Moment, _ effects: inout DirectoryEffects
+        _ key: SessionKey, isAnnounced: Bool, at now: Moment, _ effects: inout DirectoryEffects
     ) {
-        presence.settle(key, at: now, into: &effects.events)
+        presence.settle(key, into: &effects.events)
         guard let entry = forget(key) else { return }
         guard entry.standing.login != nil else { return }
         if entry.deadline <= now.uptime {
             presence.loggedOut(
                 key, entry, .expired, at: Self.moment(ofDeadlineOf: entry, now), into: &effects.events
             )
-        } else if isLive {
+        } else if isAnnounced {
             presence.disappeared(key, entry, at: now, into: &effects.events)
         } else {
             presence.loggedOut(key, entry, unannouncedReason, at: now, into: &effects.events)
@@ -132,7 +145,7 @@ extension DirectoryStateMachine {
     mutating func remove(
         _ key: SessionKey, _ reason: LogoutReason, at now: Moment, _ effects: inout DirectoryEffects
     ) {
-        presence.settle(key, at: now, into: &effects.events)
+        presence.settle(key, into: &effects.events)
         guard let entry = forget(key), entry.standing.login != nil else { return }
         let time = reason == .expired ? Self.moment(ofDeadlineOf: entry, now) : now
         presence.loggedOut(key, entry, reason, at: time, into: &effects.events)

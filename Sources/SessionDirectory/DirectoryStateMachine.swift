@@ -106,6 +106,7 @@ package struct DirectoryStateMachine: ~Copyable {
         unavailability = cause
         if case .down = phase { return }
         table.prove(until: .min)
+        unannouncedReason = .missing
         presence.subscriptionLost(at: now, into: &effects.events)
         if wasLive, unseenSince == nil {
             unseenSince = lastProof == .min ? now.uptime : lastProof
@@ -123,8 +124,8 @@ package struct DirectoryStateMachine: ~Copyable {
     package mutating func askingLost(cause: String, at now: Moment, _ effects: inout DirectoryEffects) {
         isAsking = false
         unavailability = cause
-        for ticket in fetches.askingLost() {
-            effects.answers.append((ticket, .unavailable(cause)))
+        for (key, ticket) in fetches.askingLost() {
+            effects.answers.append((ticket, answerWithoutRedis(key, ticket, at: now)))
         }
     }
 
@@ -177,6 +178,7 @@ package struct DirectoryStateMachine: ~Copyable {
                 presence.removalAnnounced(key, reason, at: now, into: &effects.events)
             } else {
                 remove(key, reason, at: now, &effects)
+                reconsiderTrust(at: now, &effects)
             }
         }
     }
@@ -206,7 +208,7 @@ package struct DirectoryStateMachine: ~Copyable {
         guard let completion = fetches.completed(key, isPositive: reading?.standing.login != nil) else { return }
         var answer = reading
         if completion.credence != .outdated {
-            apply(key, reading, after: old, value, completion, at: now, &effects)
+            apply(key, reading, after: old, completion, at: now, &effects)
             answer = reading == nil ? nil : table.entry(of: key)
         }
         for ticket in completion.answered {
@@ -217,9 +219,7 @@ package struct DirectoryStateMachine: ~Copyable {
             phase = .catchingUp(catchUp)
             advanceCatchUp(at: now, &effects)
         }
-        if case .distrusted = phase, !counts.isMostlyInvalid {
-            becomeLive(at: now, &effects)
-        }
+        reconsiderTrust(at: now, &effects)
     }
 
     // MARK: Lookups
@@ -229,17 +229,21 @@ package struct DirectoryStateMachine: ~Copyable {
         _ key: SessionKey, _ ticket: LookupTicket, at now: Moment, _ effects: inout DirectoryEffects
     ) {
         guard isAsking else {
-            let answer = staleAnswer(key, ticket, at: now) ?? .unavailable(unavailability)
-            effects.answers.append((ticket, answer))
+            effects.answers.append((ticket, answerWithoutRedis(key, ticket, at: now)))
             return
         }
         fetches.join(key, ticket)
     }
 
+    private func answerWithoutRedis(_ key: SessionKey, _ ticket: LookupTicket, at now: Moment) -> SessionAnswer {
+        staleAnswer(key, ticket, at: now) ?? .unavailable(unavailability)
+    }
+
     /// What is known from before the link was lost, if `--serve-stale` allows it to be told.
     private func staleAnswer(_ key: SessionKey, _ ticket: LookupTicket, at now: Moment) -> SessionAnswer? {
         let age = lastProof == .min ? .max : now.uptime - lastProof
-        guard age <= freshness.serveStale, !ticket.wants.confirmation, let entry = table.entry(of: key),
+        guard freshness.serveStale > 0, age <= freshness.serveStale, !ticket.wants.confirmation,
+            let entry = table.entry(of: key),
             entry.epoch == epoch, !entry.isTouched, now.uptime < entry.deadline,
             case .authenticated(var session) = entry.freshAnswer(wanting: ticket.wants).verdict
         else { return nil }

@@ -18,10 +18,13 @@ struct FetchStateMachine {
 
     private var fetches: [SessionKey: Fetch] = [:]
     private var queue: Deque<SessionKey> = []
+    private var startedCount: UInt64 = 0
     private(set) var fetchCount = 0
     private(set) var overtakenCount = 0
 
     private struct Fetch {
+        /// Counts the fetches.
+        var number: UInt64
         var isSent = false
         var overtaken: Overtaken?
         var origins: FetchOrigins
@@ -65,8 +68,11 @@ struct FetchStateMachine {
     }
 
     private mutating func enqueue(_ key: SessionKey, _ change: (inout Fetch) -> Void) {
-        if fetches[key] == nil { queue.append(key) }
-        change(&fetches[key, default: Fetch(origins: [])])
+        if fetches[key] == nil {
+            queue.append(key)
+            startedCount += 1
+        }
+        change(&fetches[key, default: Fetch(number: startedCount, origins: [])])
     }
 
     /// The next keys to ask for, at most `limit`; they count as sent.
@@ -133,20 +139,21 @@ struct FetchStateMachine {
         }
     }
 
-    /// Questions under way stay unanswered; they are queued again.
+    /// Questions under way stay unanswered; they are queued again, in their order.
     ///
     /// - Returns: those who waited for an answer.
-    mutating func askingLost() -> [LookupTicket] {
-        var tickets: [LookupTicket] = []
-        for (key, fetch) in fetches {
-            tickets += fetch.joined + fetch.late
+    mutating func askingLost() -> [(key: SessionKey, ticket: LookupTicket)] {
+        var tickets: [(key: SessionKey, ticket: LookupTicket)] = []
+        queue.removeAll()
+        for (key, fetch) in fetches.sorted(by: { $0.value.number < $1.value.number }) {
+            tickets += (fetch.joined + fetch.late).map { (key, $0) }
             guard !fetch.origins.isEmpty else {
                 fetches[key] = nil
                 continue
             }
-            fetches[key] = Fetch(origins: fetch.origins)
+            fetches[key] = Fetch(number: fetch.number, origins: fetch.origins)
+            queue.append(key)
         }
-        queue = Deque(fetches.keys)
         return tickets
     }
 }

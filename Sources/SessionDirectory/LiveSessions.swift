@@ -19,6 +19,9 @@ struct LiveSessions {
     var count: Int { slots.count - vacantCount }
     var userCount: Int { ordinalsByUser.count }
 
+    /// How many sessions a user has.
+    func count(of userID: UserID) -> Int { ordinalsByUser[userID]?.count ?? 0 }
+
     /// Adds a session and returns its ordinal.
     mutating func add(_ key: SessionKey, of userID: UserID) -> UInt64 {
         let ordinal = nextOrdinal

@@ -41,7 +41,8 @@ struct PresenceStateMachine {
 
     /// A notification named a key that is in no table.
     mutating func keyAppeared(_ key: SessionKey, at now: Moment, into events: inout [SessionEvent]) {
-        settle(key, at: now, into: &events)
+        // A disappearance is left alone: this may be a write before the removal whose announcement is still to come.
+        settle(key, into: &events)
         rotations.keyAppeared(key, at: now.uptime)
     }
 
@@ -58,7 +59,9 @@ struct PresenceStateMachine {
     ///
     /// - Returns: Whether anything did.
     mutating func announcementsHeard(before uptime: Int64, into events: inout [SessionEvent]) -> Bool {
-        let silent = disappearances.filter { $0.value.at.uptime < uptime }
+        let silent = disappearances.filter { $0.value.at.uptime < uptime }.sorted {
+            $0.value.at.uptime < $1.value.at.uptime
+        }
         for (key, disappearance) in silent {
             disappearances[key] = nil
             end(key, disappearance.entry, .flushed, at: disappearance.at, into: &events)
@@ -69,7 +72,7 @@ struct PresenceStateMachine {
 
     /// Changes go unseen from now on.
     mutating func subscriptionLost(at now: Moment, into events: inout [SessionEvent]) {
-        for (key, disappearance) in disappearances {
+        for (key, disappearance) in disappearances.sorted(by: { $0.value.at.uptime < $1.value.at.uptime }) {
             end(key, disappearance.entry, .missing, at: disappearance.at, into: &events)
         }
         disappearances = [:]
@@ -92,16 +95,15 @@ struct PresenceStateMachine {
     enum Sighting {
         /// While it happened.
         case live
+        /// Likewise, but before its announcement was heard: a reply was faster.
+        case ahead
         /// When the daemon caught up with what it had not seen.
         case catchUp
     }
 
     /// Tells what is held of this key, since something else is about to happen to it.
-    mutating func settle(_ key: SessionKey, at now: Moment, into events: inout [SessionEvent]) {
+    mutating func settle(_ key: SessionKey, into events: inout [SessionEvent]) {
         tell(rotations.release(key), into: &events)
-        if let disappearance = disappearances.removeValue(forKey: key) {
-            end(key, disappearance.entry, .flushed, at: disappearance.at, into: &events)
-        }
     }
 
     /// A value was read that makes the session somebody's, or somebody else's. It is in the table already.
@@ -114,14 +116,15 @@ struct PresenceStateMachine {
         _ = table.update(key) { $0.ordinal = ordinal }
         let wasBuried = tombstones.exhume(entry.session, at: now.uptime)
         let cause: LoginCause
-        switch (sighting, before?.standing) {
-        case (.live, .authenticated?): cause = .switched
-        case (.live, .anonymous(isEmpty: false)?), (.live, .rejected?): cause = .upgraded
-        case (.live, .anonymous(isEmpty: true)?): cause = .created
-        case (.live, nil): cause = wasBuried ? .resurrected : .created
-        case (.catchUp, _): cause = .discovered
+        switch before?.standing {
+        case _ where sighting == .catchUp: cause = .discovered
+        case .authenticated?: cause = .switched
+        case .anonymous(isEmpty: false)?, .rejected?: cause = .upgraded
+        case .anonymous(isEmpty: true)?: cause = .created
+        case nil: cause = wasBuried ? .resurrected : .created
         }
-        let arrivedAt = rotations.arrival(of: key, at: now.uptime)
+        // What was read ahead of its announcement arrives now.
+        let arrivedAt = rotations.arrival(of: key, at: now.uptime) ?? (sighting == .ahead ? now.uptime : nil)
         let held = HeldLogin(
             key: key, session: entry.session, login: login, expiresAt: entry.expiresAt,
             arrivedAt: arrivedAt ?? now.uptime, time: now.wall
@@ -138,7 +141,7 @@ struct PresenceStateMachine {
         keyDecided(key, at: now, into: &events)
     }
 
-    /// A session stopped being somebody's. `entry` is what the table held before; ``settle(_:at:into:)`` came first.
+    /// A session stopped being somebody's. `entry` is what the table held before; ``settle(_:into:)`` came first.
     ///
     /// - Parameter time: when it occurred.
     mutating func loggedOut(
@@ -156,17 +159,31 @@ struct PresenceStateMachine {
             end(key, entry, .flushed, at: now, into: &events)
             return
         }
-        forget(entry)
         disappearances[key] = Disappearance(entry: entry, at: now)
     }
 
+    /// A read found a session again that had disappeared: it was written anew, and of both nothing was announced yet.
+    ///
+    /// - Returns: what the table held before it disappeared, to be put back. Its announcements will tell what happened.
+    mutating func reappeared(_ key: SessionKey, at now: Moment, into events: inout [SessionEvent]) -> SessionEntry? {
+        guard var entry = disappearances.removeValue(forKey: key)?.entry else { return nil }
+        keyDecided(key, at: now, into: &events)
+        // Its place in the queue of deadlines may have been swept out.
+        entry.scheduledDeadline = nil
+        return entry
+    }
+
     mutating func renewed(_ entry: SessionEntry, _ login: Login, at now: Moment, into events: inout [SessionEvent]) {
+        // A login that is held back will be told with the expiry of then.
+        guard entry.loginID != nil else { return }
         emit(.renewed(userID: login.userID, expiresAt: entry.expiresAt), entry.session, at: now.wall, into: &events)
     }
 
     mutating func changed(
         _ entry: SessionEntry, _ login: Login, keys: [String], at now: Moment, into events: inout [SessionEvent]
     ) {
+        // What changes while the login is held back is part of what logged in.
+        guard entry.loginID != nil else { return }
         emit(.changed(userID: login.userID, keys: keys), entry.session, at: now.wall, into: &events)
     }
 
@@ -217,8 +234,9 @@ struct PresenceStateMachine {
 
     private mutating func tellLogin(_ held: HeldLogin, _ cause: LoginCause, into events: inout [SessionEvent]) {
         let userID = held.login.userID
+        let expiresAt = table.entry(of: held.key).map(\.expiresAt) ?? held.expiresAt
         let id = emit(
-            .login(userID: userID, backend: held.login.backend, expiresAt: held.expiresAt, cause: cause),
+            .login(userID: userID, backend: held.login.backend, expiresAt: expiresAt, cause: cause),
             held.session, at: held.time, into: &events
         )
         _ = table.update(held.key) { $0.loginID = id }

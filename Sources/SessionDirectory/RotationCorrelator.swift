@@ -17,22 +17,44 @@ struct RotationCorrelator {
     static let window: Int64 = 250
     /// How many events are held back at most; beyond that they are told as they look.
     static let heldCountMax = 1024
+    /// How many that have the same to do with each other are held back at most; with more, no pair is certain anyway.
+    static let groupCountMax = 32
 
     private var arrivals: [SessionKey: Int64] = [:]
     private var arrivalOrder: Deque<(key: SessionKey, at: Int64)> = []
     private var groups: [RotationIdentity: Group] = [:]
     private var identityByKey: [SessionKey: RotationIdentity] = [:]
     private var due: Deque<(at: Int64, identity: RotationIdentity)> = []
+    private var heldNumber: UInt64 = 0
 
+    /// Held events that may be halves of one rotation. One that was told stays as long as another that waits counts it
+    /// among its candidates.
     private struct Group {
         var logins: [HeldLogin] = []
         var logouts: [HeldLogout] = []
+
+        var count: Int { logins.count + logouts.count }
+
+        func logoutIndices(fitting login: HeldLogin) -> [Int] {
+            logouts.indices.filter { RotationCorrelator.fits(login, logouts[$0]) }
+        }
+
+        func loginIndices(fitting logout: HeldLogout) -> [Int] {
+            logins.indices.filter { RotationCorrelator.fits(logins[$0], logout) }
+        }
     }
 
     /// What a held event turned out to be.
     enum Decision {
         case login(HeldLogin, LoginCause)
         case logout(HeldLogout, LogoutReason)
+
+        var key: SessionKey {
+            switch self {
+            case .login(let login, _): login.key
+            case .logout(let logout, _): logout.key
+            }
+        }
     }
 
     /// When ``expire(at:twins:)`` is to be called next; monotonic clock, milliseconds.
@@ -59,8 +81,9 @@ struct RotationCorrelator {
     /// A new key's first value has been read, and if it is a login it was offered; or the key is gone again.
     mutating func keyDecided(_ key: SessionKey, at uptime: Int64, twins: TwinSearch) -> [Decision] {
         guard arrivals.removeValue(forKey: key) != nil else { return [] }
+        let waiting = groups.filter { $0.value.logouts.contains { $0.undecided.contains(key) } }
         var decisions: [Decision] = []
-        for (identity, group) in groups where group.logouts.contains(where: { $0.undecided.contains(key) }) {
+        for (identity, group) in waiting.sorted(by: { $0.value.logouts[0].number < $1.value.logouts[0].number }) {
             for index in group.logouts.indices { groups[identity]?.logouts[index].undecided.remove(key) }
             decisions += decide(identity, at: uptime, twins: twins)
         }
@@ -71,10 +94,11 @@ struct RotationCorrelator {
 
     /// Holds a login back if it may be half of a rotation; else it is to be told at once.
     mutating func holds(_ login: HeldLogin, at uptime: Int64, twins: TwinSearch) -> Bool {
-        let hasPartner = groups[login.identity]?.logouts.contains { fits(login, $0) } ?? false
-        guard hasPartner || twins.hasTwin(of: login), identityByKey.count < Self.heldCountMax else { return false }
+        let hasPartner = groups[login.identity]?.logouts.contains { !$0.isTold && Self.fits(login, $0) } ?? false
+        guard hasPartner || twins.hasTwin(of: login), hasRoom(for: login.identity) else { return false }
+        var login = login
+        login.number = note(login.key, login.identity, at: uptime)
         groups[login.identity, default: Group()].logins.append(login)
-        note(login.key, login.identity, at: uptime)
         return true
     }
 
@@ -82,20 +106,27 @@ struct RotationCorrelator {
     mutating func holds(_ logout: HeldLogout, at uptime: Int64) -> Bool {
         var logout = logout
         logout.undecided = Set(arrivals.filter { logout.deletedAt - $0.value <= Self.window }.keys)
-        let hasPartner = groups[logout.identity]?.logins.contains { fits($0, logout) } ?? false
-        guard hasPartner || !logout.undecided.isEmpty, identityByKey.count < Self.heldCountMax else { return false }
+        let hasPartner = groups[logout.identity]?.logins.contains { !$0.isTold && Self.fits($0, logout) } ?? false
+        guard hasPartner || !logout.undecided.isEmpty, hasRoom(for: logout.identity) else { return false }
+        logout.number = note(logout.key, logout.identity, at: uptime)
         groups[logout.identity, default: Group()].logouts.append(logout)
-        note(logout.key, logout.identity, at: uptime)
         return true
     }
 
-    private mutating func note(_ key: SessionKey, _ identity: RotationIdentity, at uptime: Int64) {
-        identityByKey[key] = identity
-        due.append((uptime + Self.window, identity))
+    private func hasRoom(for identity: RotationIdentity) -> Bool {
+        identityByKey.count < Self.heldCountMax && groups[identity]?.count ?? 0 < Self.groupCountMax
     }
 
-    private func fits(_ login: HeldLogin, _ logout: HeldLogout) -> Bool {
-        (login.arrivedAt...login.arrivedAt + Self.window).contains(logout.deletedAt)
+    /// - Returns: which held event this is.
+    private mutating func note(_ key: SessionKey, _ identity: RotationIdentity, at uptime: Int64) -> UInt64 {
+        identityByKey[key] = identity
+        due.append((uptime + Self.window, identity))
+        heldNumber += 1
+        return heldNumber
+    }
+
+    private static func fits(_ login: HeldLogin, _ logout: HeldLogout) -> Bool {
+        login.key != logout.key && (login.arrivedAt...login.arrivedAt + window).contains(logout.deletedAt)
     }
 
     // MARK: Deciding
@@ -117,58 +148,76 @@ struct RotationCorrelator {
     /// Something else happens to this key: what is held of it is told now, as it looks.
     mutating func release(_ key: SessionKey) -> [Decision] {
         guard let identity = identityByKey.removeValue(forKey: key), let group = groups[identity] else { return [] }
-        let logins = group.logins.filter { $0.key == key }
-        let logouts = group.logouts.filter { $0.key == key }
-        remove(logins, logouts, from: identity)
-        return logins.map { .login($0, .created) } + logouts.map { .logout($0, .deleted) }
+        groups[identity]?.logins.removeAll { $0.key == key && !$0.isTold }
+        groups[identity]?.logouts.removeAll { $0.key == key && !$0.isTold }
+        sweep(identity)
+        return Self.asTheyLook(
+            group.logins.filter { $0.key == key && !$0.isTold }, group.logouts.filter { $0.key == key && !$0.isTold }
+        )
     }
 
     /// Changes went unseen: everything that is held is told as it looks.
     mutating func releaseAll() -> [Decision] {
-        let all = groups.values.flatMap { group in
-            group.logins.map { Decision.login($0, .created) } + group.logouts.map { Decision.logout($0, .deleted) }
-        }
+        let logins = groups.values.flatMap(\.logins).filter { !$0.isTold }
+        let logouts = groups.values.flatMap(\.logouts).filter { !$0.isTold }
         self = RotationCorrelator()
-        return all
+        return Self.asTheyLook(logins, logouts)
     }
 
-    /// Decides about a held event and those that have the same to do with it, if they are certain by now.
+    /// Each for itself, in the order in which they were held back.
+    private static func asTheyLook(_ logins: [HeldLogin], _ logouts: [HeldLogout]) -> [Decision] {
+        let numbered =
+            logins.map { ($0.number, Decision.login($0, .created)) }
+            + logouts.map { ($0.number, Decision.logout($0, .deleted)) }
+        return numbered.sorted { $0.0 < $1.0 }.map(\.1)
+    }
+
+    /// Decides about those of a held event's group that are certain by now; for the others a candidate may yet turn up.
     mutating func decide(_ identity: RotationIdentity, at uptime: Int64, twins: TwinSearch) -> [Decision] {
-        guard let group = groups[identity] else { return [] }
-        // While a further partner may still turn up, nothing of the group is certain.
-        let mayPairLater = group.logins.contains { uptime < $0.arrivedAt + Self.window && twins.hasTwin(of: $0) }
-        guard !mayPairLater, group.logouts.allSatisfy(\.undecided.isEmpty) else { return [] }
+        guard var group = groups[identity] else { return [] }
         var decisions: [Decision] = []
-        for login in group.logins {
-            let partners = group.logouts.filter { fits(login, $0) }
-            if partners.count == 1, let partner = partners.first,
-                group.logins.filter({ fits($0, partner) }).count == 1
-            {
-                decisions.append(.login(login, .rotated(previous: partner.session)))
-                decisions.append(.logout(partner, .rotated))
-            } else {
-                decisions.append(.login(login, .created))
+        let hasAllLogouts = group.logins.map { login in
+            login.isTold || login.arrivedAt + Self.window <= uptime || !twins.hasTwin(of: login)
+        }
+        for index in group.logins.indices where hasAllLogouts[index] && !group.logins[index].isTold {
+            let partners = group.logoutIndices(fitting: group.logins[index])
+            guard partners.allSatisfy({ group.logouts[$0].undecided.isEmpty }) else { continue }
+            group.logins[index].isTold = true
+            let partner = partners.first.map { group.logouts[$0] }
+            guard let partner, !partner.isTold, partners.count == 1, group.loginIndices(fitting: partner).count == 1
+            else {
+                decisions.append(.login(group.logins[index], .created))
+                continue
             }
+            group.logouts[partners[0]].isTold = true
+            decisions.append(.login(group.logins[index], .rotated(previous: partner.session)))
+            decisions.append(.logout(partner, .rotated))
         }
-        for logout in group.logouts {
-            let partners = group.logins.filter { fits($0, logout) }
-            let isPaired =
-                partners.count == 1
-                && partners.allSatisfy { login in
-                    group.logouts.filter { fits(login, $0) }.count == 1
-                }
-            if !isPaired { decisions.append(.logout(logout, .deleted)) }
+        for index in group.logouts.indices where !group.logouts[index].isTold {
+            let logout = group.logouts[index]
+            let partners = group.loginIndices(fitting: logout)
+            // A pair of two that have no other candidate was told above.
+            guard logout.undecided.isEmpty, partners.count != 1 || hasAllLogouts[partners[0]] else { continue }
+            group.logouts[index].isTold = true
+            decisions.append(.logout(logout, .deleted))
         }
-        remove(group.logins, group.logouts, from: identity)
+        for decision in decisions { identityByKey[decision.key] = nil }
+        groups[identity] = group
+        sweep(identity)
         return decisions
     }
 
-    private mutating func remove(_ logins: [HeldLogin], _ logouts: [HeldLogout], from identity: RotationIdentity) {
-        let keys = Set(logins.map(\.key) + logouts.map(\.key))
-        groups[identity]?.logins.removeAll { keys.contains($0.key) }
-        groups[identity]?.logouts.removeAll { keys.contains($0.key) }
-        for key in keys { identityByKey[key] = nil }
-        if let group = groups[identity], group.logins.isEmpty, group.logouts.isEmpty { groups[identity] = nil }
+    /// Drops what was told and is nobody's candidate any more.
+    private mutating func sweep(_ identity: RotationIdentity) {
+        guard let group = groups[identity] else { return }
+        var rest = Group()
+        rest.logins = group.logins.filter { login in
+            !login.isTold || group.logouts.contains { !$0.isTold && Self.fits(login, $0) }
+        }
+        rest.logouts = group.logouts.filter { logout in
+            !logout.isTold || group.logins.contains { !$0.isTold && Self.fits($0, logout) }
+        }
+        groups[identity] = rest.count == 0 ? nil : rest
     }
 }
 
@@ -181,9 +230,8 @@ struct TwinSearch {
     var table: SessionTable
 
     func hasTwin(of held: HeldLogin) -> Bool {
-        let keys = live.newestKeys(of: held.login.userID, limit: Self.countMax + 1)
-        guard keys.count <= Self.countMax else { return true }
-        return keys.contains { key in
+        guard live.count(of: held.login.userID) <= Self.countMax else { return true }
+        return live.newestKeys(of: held.login.userID, limit: Self.countMax).contains { key in
             guard key != held.key, let login = table.entry(of: key)?.standing.login else { return false }
             return RotationIdentity(login) == held.identity
         }
@@ -213,6 +261,9 @@ struct HeldLogin {
     var arrivedAt: Int64
     /// When it occurred, in milliseconds since 1970.
     var time: Int64
+    /// Counts the held events.
+    var number: UInt64 = 0
+    var isTold = false
 
     var identity: RotationIdentity { RotationIdentity(login) }
 }
@@ -229,6 +280,9 @@ struct HeldLogout {
     var time: Int64
     /// New keys that may turn out to be its successor.
     var undecided: Set<SessionKey> = []
+    /// Counts the held events.
+    var number: UInt64 = 0
+    var isTold = false
 
     var identity: RotationIdentity { RotationIdentity(login) }
 }
