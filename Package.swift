@@ -50,8 +50,15 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CHiredis"),
         .systemLibrary(name: "CZlib"),
+        .systemLibrary(name: "CLZMA"),
+        .systemLibrary(name: "CLZ4"),
+        .systemLibrary(name: "CZstd"),
         .target(name: "RESP", dependencies: ["CHiredis"], swiftSettings: strict + [.strictMemorySafety()]),
-        .target(name: "DjangoSession", dependencies: ["CZlib", crypto], swiftSettings: strict),
+        .target(
+            name: "DjangoSession",
+            dependencies: ["CZlib", "CLZMA", "CLZ4", "CZstd", crypto],
+            swiftSettings: strict
+        ),
         .target(name: "SessionModel", dependencies: [crypto], swiftSettings: strict),
         .target(
             name: "SessionDirectory",

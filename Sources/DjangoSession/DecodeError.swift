@@ -38,8 +38,8 @@ package enum DecodeError: Error, Sendable, Equatable {
         case badTimestamp
         /// The payload's base64 ends within a byte.
         case badBase64
-        /// The payload's zlib stream is damaged or cut short.
-        case badCompression
+        /// The payload is damaged or cut short as a stream of this format.
+        case badCompression(DecodedSession.Compression)
         /// The payload is no JSON as Python reads it; the offset is in bytes from the payload's beginning.
         case badJSON(offset: Int)
         /// The payload is JSON, but a list, text, number, true, false or null.
@@ -76,8 +76,8 @@ extension DecodeError.Why: CustomStringConvertible {
             "the signature fits, but the time it was signed is not in Django's base 62"
         case .badBase64:
             "the payload's base64 is cut short"
-        case .badCompression:
-            "the payload's zlib stream is damaged or cut short"
+        case .badCompression(let format):
+            "the payload's \(format.rawValue) stream is damaged or cut short"
         case .badJSON(let offset):
             "the payload is not JSON at byte \(offset); check Django's SESSION_SERIALIZER"
         case .notAnObject:

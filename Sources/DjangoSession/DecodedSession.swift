@@ -18,8 +18,17 @@ package struct DecodedSession: Sendable, Equatable {
     package enum Compression: String, Sendable {
         /// Not at all.
         case none
-        /// A zlib stream, where the signing layout says so with a point.
+        /// A zlib stream (RFC 1950): in signed values where the layout says so with a point, in cache values as
+        /// django-redis's ZlibCompressor writes it.
         case zlib
+        /// Gzip members (RFC 1952), by django-redis's GzipCompressor.
+        case gzip
+        /// `.xz` or `.lzma` streams, by django-redis's LzmaCompressor.
+        case lzma
+        /// A frame of LZ4, by django-redis's Lz4Compressor.
+        case lz4
+        /// Frames of Zstandard (RFC 8878), by django-redis's ZStdCompressor.
+        case zstd
     }
 
     /// The text of `_auth_user_id`; an integer, as Django up to 1.7 stores it, in its digits. Nil when nobody is logged in:

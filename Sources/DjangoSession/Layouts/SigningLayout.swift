@@ -69,7 +69,7 @@ struct SigningLayout {
             return (bytes, .none)
         }
         let compressed = try Base64.decode(body.dropFirst(), as: .urlSafe)
-        return (try Zlib.inflate(compressed, limit: bounds.expandedBytes), .zlib)
+        return (try Zlib.decompress(compressed[...], limit: bounds.expandedBytes), .zlib)
     }
 }
 

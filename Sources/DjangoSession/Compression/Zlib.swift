@@ -1,10 +1,18 @@
 import CZlib
 
-/// The zlib format, as Python's `zlib.decompress` reads it.
+/// The zlib format (RFC 1950), as Python's `zlib.decompress` reads it.
 enum Zlib {
+    /// Whether the bytes begin with a header of RFC 1950, section 2.2, that asks for no preset dictionary.
+    static func isLikely(_ bytes: ArraySlice<UInt8>) -> Bool {
+        guard let method = bytes.first, let flags = bytes.dropFirst().first else { return false }
+        let isDeflate = method & 0x0F == 8 && method >> 4 <= 7
+        let hasDictionary = flags & 0x20 != 0
+        return isDeflate && !hasDictionary && (UInt16(method) << 8 | UInt16(flags)) % 31 == 0
+    }
+
     /// The inflated bytes; bytes after the stream are ignored. Memory follows what really comes out, in steps, and never
     /// passes `limit` by more than one step.
-    static func inflate(_ compressed: [UInt8], limit: Int) throws(DecodeError.Why) -> [UInt8] {
+    static func decompress(_ compressed: ArraySlice<UInt8>, limit: Int) throws(DecodeError.Why) -> [UInt8] {
         var stream = z_stream()
         let outcome: Outcome = withUnsafeMutablePointer(to: &stream) { stream in
             // zlib checks that a stream stays at its address, so all calls are inside this closure.
@@ -18,7 +26,7 @@ enum Zlib {
         }
         switch outcome {
         case .whole(let bytes): return bytes
-        case .damaged: throw .badCompression
+        case .damaged: throw .badCompression(.zlib)
         case .tooLong: throw .bound(.expandedBytes, limit: limit)
         }
     }
@@ -47,7 +55,7 @@ enum Zlib {
                 stream.pointee.next_out = step.baseAddress
                 stream.pointee.avail_out = UInt32(stepBytes)
                 // With Z_FINISH a session that fits into one step needs no window of zlib's.
-                let status = CZlib.inflate(stream, Z_FINISH)
+                let status = inflate(stream, Z_FINISH)
                 let produced = stepBytes - Int(stream.pointee.avail_out)
                 guard bytes.count + produced <= limit else { return .tooLong }
                 bytes.append(contentsOf: UnsafeMutableBufferPointer(rebasing: step[..<produced]))

@@ -1,0 +1,4 @@
+// Only libzstd's streaming functions are used.
+#pragma once
+#include <zstd.h>
+#include <zstd_errors.h>
