@@ -42,6 +42,8 @@ package enum DecodeError: Error, Sendable, Equatable {
         case badCompression(DecodedSession.Compression)
         /// The payload is no JSON as Python reads it; the offset is in bytes from the payload's beginning.
         case badJSON(offset: Int)
+        /// The payload is no MessagePack as msgpack-python reads it; the offset is in bytes from the payload's beginning.
+        case badMessagePack(offset: Int)
         /// The payload is JSON, but a list, text, number, true, false or null.
         case notAnObject
         /// The payload looks like a Python pickle.
@@ -80,6 +82,8 @@ extension DecodeError.Why: CustomStringConvertible {
             "the payload's \(format.rawValue) stream is damaged or cut short"
         case .badJSON(let offset):
             "the payload is not JSON at byte \(offset); check Django's SESSION_SERIALIZER"
+        case .badMessagePack(let offset):
+            "the payload is no MessagePack at byte \(offset); check the cache's SERIALIZER"
         case .notAnObject:
             "the payload is JSON, but not an object, so not a session"
         case .pickled:

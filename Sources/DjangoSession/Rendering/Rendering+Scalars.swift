@@ -38,5 +38,31 @@ extension Rendering {
         }
     }
 
+    /// Bytes as base64 text: the standard alphabet, padded, on one line.
+    mutating func append(base64 bytes: some Sequence<UInt8>) {
+        var group: UInt32 = 0
+        var count = 0
+        for byte in bytes {
+            group = group << 8 | UInt32(byte)
+            count += 1
+            guard count == 3 else { continue }
+            append(base64Group: group, digits: 4)
+            group = 0
+            count = 0
+        }
+        guard count > 0 else { return }
+        append(base64Group: group << (8 * (3 - UInt32(count))), digits: count + 1)
+        append(count == 1 ? "==" : "=")
+    }
+
+    /// The first `digits` of the four that 24 bits make.
+    private mutating func append(base64Group group: UInt32, digits: Int) {
+        for digit in 0..<digits {
+            append(byte: Self.base64Alphabet[Int(group >> UInt32(18 - 6 * digit) & 63)])
+        }
+    }
+
+    private static let base64Alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
     private static let safeIntegerMax = Array("9007199254740991".utf8)
 }
