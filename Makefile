@@ -14,7 +14,7 @@ VENV := .venv
 PYTHON := $(abspath $(VENV))/bin
 DEBIAN_PACKAGES := libhiredis-dev zlib1g-dev liblzma-dev liblz4-dev libzstd-dev redis-server socat python3 python3-venv
 SWIFT_SOURCES := Package.swift Sources Tests
-PYTHON_SOURCES := Clients/python Examples/tutorial
+PYTHON_SOURCES := Clients/python Examples/tutorial Tests/Sites
 
 .PHONY: help
 help: ## Say what there is to make
