@@ -33,6 +33,7 @@ package struct DirectoryFigures: Sendable {
     package var epoch: LinkEpoch
     package var notifications: NotificationAssurance
     package var sessions: SessionCounts
+    package var storedForms: StoredForms
     package var userCount: Int
     /// Keys under the pattern that are no sessions: too long, no UTF-8, or of another Redis type.
     package var foreignKeyCount: Int

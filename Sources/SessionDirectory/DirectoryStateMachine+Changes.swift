@@ -25,6 +25,7 @@ extension DirectoryStateMachine {
     ) -> SessionEntry? {
         guard let entry = presence.reappeared(key, at: now, into: &effects.events) else { return nil }
         counts.add(entry.standing)
+        storedForms.change(from: nil, to: entry.form)
         table.store(entry, for: key)
         return entry
     }
@@ -71,6 +72,7 @@ extension DirectoryStateMachine {
     mutating func replace(_ key: SessionKey, _ old: SessionEntry?, with entry: SessionEntry) {
         if let old { counts.remove(old.standing) }
         counts.add(entry.standing)
+        storedForms.change(from: old?.form, to: entry.form)
         table.store(entry, for: key)
     }
 
@@ -154,6 +156,7 @@ extension DirectoryStateMachine {
     mutating func forget(_ key: SessionKey) -> SessionEntry? {
         guard let entry = table.remove(key) else { return nil }
         counts.remove(entry.standing)
+        storedForms.change(from: entry.form, to: nil)
         return entry
     }
 

@@ -9,8 +9,9 @@ extension DirectoryStateMachine {
         guard let login = entry.standing.login, login.passwordHash != old?.standing.login?.passwordHash else { return }
         for other in presence.live.newestKeys(of: login.userID, limit: TwinSearch.countMax) where other != key {
             guard let otherEntry = table.entry(of: other), let otherLogin = otherEntry.standing.login,
-                otherLogin.passwordHash.count == login.passwordHash.count, otherLogin.keyIndex == login.keyIndex,
-                otherLogin.passwordHash != login.passwordHash, otherEntry.firstSeenAt != entry.firstSeenAt
+                otherLogin.passwordHash.count == login.passwordHash.count,
+                otherEntry.form?.keyIndex == entry.form?.keyIndex, otherLogin.passwordHash != login.passwordHash,
+                otherEntry.firstSeenAt != entry.firstSeenAt
             else { continue }
             supersede(otherEntry.firstSeenAt < entry.firstSeenAt ? other : key)
         }

@@ -38,6 +38,7 @@ package struct DirectoryStateMachine: ~Copyable {
     var presence: PresenceStateMachine
     var deadlines = DeadlineQueue()
     var counts = SessionCounts()
+    var storedForms = StoredForms()
     private var foreignKeyCount = 0
 
     /// - Parameters:
@@ -60,8 +61,9 @@ package struct DirectoryStateMachine: ~Copyable {
     package var figures: DirectoryFigures {
         DirectoryFigures(
             condition: condition, epoch: epoch, notifications: evidence.assurance, sessions: counts,
-            userCount: presence.live.userCount, foreignKeyCount: foreignKeyCount, fetchCount: fetches.fetchCount,
-            overtakenCount: fetches.overtakenCount, staleFoundCount: presence.silentEndCount
+            storedForms: storedForms, userCount: presence.live.userCount, foreignKeyCount: foreignKeyCount,
+            fetchCount: fetches.fetchCount, overtakenCount: fetches.overtakenCount,
+            staleFoundCount: presence.silentEndCount
         )
     }
 

@@ -5,6 +5,8 @@ import SessionModel
 struct SessionEntry: Sendable {
     var session: Fingerprint
     var standing: Standing
+    /// How the value is stored; nil for a value that could not be decoded.
+    var form: StoredForm?
     /// The epoch of the subscription under which the value was last read.
     var epoch: LinkEpoch
     /// The key changed since it was read: whatever stands here is no longer believed.
@@ -54,7 +56,6 @@ enum Standing: Sendable {
         self = .authenticated(
             Login(
                 userID: UserID(userID), backend: backend, passwordHash: session.authHash ?? [],
-                keyIndex: session.keyIndex,
                 contentDigest: SessionContent.digestWithoutPasswordHash(session.data)
             )
         )
@@ -71,8 +72,6 @@ struct Login: Sendable {
     var backend: String
     /// Django's `_auth_user_hash`, which changes with the password; empty where there is none.
     var passwordHash: [UInt8]
-    /// Which secret key signed the value; nil without verification.
-    var keyIndex: Int?
     /// A digest of the session's data without the password hash.
     var contentDigest: Int
     /// A session of the same user that was first seen later has another password hash.

@@ -47,8 +47,9 @@ struct ValueReader: Sendable {
             return reject(reason, key, valueDigest: bytes.hashValue, at: now)
         }
         return SessionEntry(
-            session: Fingerprint(of: key), standing: Standing(session), epoch: .none, deadline: .max, expiresAt: nil,
-            changedAt: now.uptime, firstSeenAt: now.wall, data: session.data, valueDigest: bytes.hashValue
+            session: Fingerprint(of: key), standing: Standing(session), form: StoredForm(session, readAt: now.wall),
+            epoch: .none, deadline: .max, expiresAt: nil, changedAt: now.uptime, firstSeenAt: now.wall,
+            data: session.data, valueDigest: bytes.hashValue
         )
     }
 

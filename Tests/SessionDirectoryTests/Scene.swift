@@ -7,6 +7,7 @@ import TestSupport
 /// A directory and a Redis that does what a test says, step by step: nothing is read before ``answer()``.
 struct Scene: ~Copyable {
     static let secretKey = "scene"
+    static let fallbackKey = "scene before"
 
     var machine: DirectoryStateMachine
     var effects = DirectoryEffects()
@@ -21,10 +22,13 @@ struct Scene: ~Copyable {
     private var asked: [SessionKey] = []
 
     /// - Parameter isLive: whether the directory has caught up with an empty Redis.
-    init(freshness: Freshness = Freshness(), notifications: NotificationAssurance = .verified, isLive: Bool = true) {
+    init(
+        freshness: Freshness = Freshness(), notifications: NotificationAssurance = .verified, isLive: Bool = true,
+        verifies: Bool = true
+    ) {
+        let keys = SecretKey.lines(of: Array("\(Self.secretKey)\n\(Self.fallbackKey)".utf8))
         machine = DirectoryStateMachine(
-            table: SessionTable(),
-            decoder: SessionDecoder(verification: .keys(SecretKey.lines(of: Array(Self.secretKey.utf8)))),
+            table: SessionTable(), decoder: SessionDecoder(verification: verifies ? .keys(keys) : .none),
             freshness: freshness, run: 7
         )
         machine.askingEstablished()
@@ -85,15 +89,23 @@ struct Scene: ~Copyable {
     mutating func put(
         _ name: String, _ payload: String, milliseconds: Int64? = 1_000_000, secretKey: String = secretKey
     ) {
+        put(name, value: DjangoSigner(secretKey: secretKey).signing(payload), milliseconds: milliseconds)
+    }
+
+    mutating func put(_ name: String, value: [UInt8], milliseconds: Int64? = 1_000_000) {
         names[Fingerprint(of: Self.key(name))] = name
-        stored[Self.key(name)] = (DjangoSigner(secretKey: secretKey).signing(payload), milliseconds)
+        stored[Self.key(name)] = (value, milliseconds)
     }
 
     /// SETEX: a value and both of its notifications.
     mutating func set(
         _ name: String, _ payload: String, milliseconds: Int64? = 1_000_000, secretKey: String = secretKey
     ) {
-        put(name, payload, milliseconds: milliseconds, secretKey: secretKey)
+        set(name, value: DjangoSigner(secretKey: secretKey).signing(payload), milliseconds: milliseconds)
+    }
+
+    mutating func set(_ name: String, value: [UInt8], milliseconds: Int64? = 1_000_000) {
+        put(name, value: value, milliseconds: milliseconds)
         announce(name, "set")
         if milliseconds != nil { announce(name, "expire") }
     }

@@ -40,11 +40,14 @@ struct Simulation: ~Copyable {
         var passwordHash = "h0"
         var extra = 0
         var isCorrupt = false
+        /// Which of the signers writes it.
+        var key = 0
+        var isLegacy = false
     }
 
     private static let day: Int64 = 86_400_000
     private static let freshness = Freshness(stalenessMax: 1000)
-    private static let signer = DjangoSigner(secretKey: "simulated")
+    private static let signers = ["simulated", "simulated before"].map { DjangoSigner(secretKey: $0) }
 
     private var random: SeededGenerator
     private var now = Moment(uptime: 1_000_000, wall: 1_700_000_000_000)
@@ -72,10 +75,9 @@ struct Simulation: ~Copyable {
 
     init(seed: UInt64) {
         random = SeededGenerator(seed: seed)
+        let keys = SecretKey.lines(of: Array("simulated\nsimulated before".utf8))
         machine = DirectoryStateMachine(
-            table: SessionTable(),
-            decoder: SessionDecoder(verification: .keys(SecretKey.lines(of: Array("simulated".utf8)))),
-            freshness: Self.freshness, run: 1
+            table: SessionTable(), decoder: SessionDecoder(verification: .keys(keys)), freshness: Self.freshness, run: 1
         )
     }
 
@@ -168,6 +170,10 @@ struct Simulation: ~Copyable {
         if scripts[index].isEmpty { scripts.remove(at: index) }
         switch next {
         case .set(let key, let state, let milliseconds):
+            var state = state
+            // Not all of a site's processes are restarted at once when its settings change.
+            state.key = chance(0.2) ? 1 : 0
+            state.isLegacy = chance(0.2)
             states[key] = state
             redis.set(key, Self.value(of: state), milliseconds: milliseconds, at: now.uptime)
         case .expire(let key, let milliseconds): redis.expire(key, milliseconds: milliseconds, at: now.uptime)
@@ -192,7 +198,10 @@ struct Simulation: ~Copyable {
                     #""_auth_user_hash":"\#(state.passwordHash)""#,
                 ] + members
         }
-        return signer.signing("{\(members.joined(separator: ","))}", compression: .never)
+        let payload = "{\(members.joined(separator: ","))}"
+        let signer = signers[state.key]
+        if state.isLegacy { return signer.legacy(payload) }
+        return signer.signing(payload, signedAt: 1_700_000_000 - 3600 * Int64(state.extra), compression: .never)
     }
 
     /// Tells the subscriber, if there is one, what has happened in Redis, and the witness what is true now.
@@ -373,6 +382,7 @@ struct Simulation: ~Copyable {
         }
         effects.removeAll()
         sendQuestions()
+        for fault in machine.miscounts { witness.fault(fault) }
     }
 
     private mutating func sendQuestions() {
