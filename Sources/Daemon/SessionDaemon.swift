@@ -95,6 +95,7 @@ package struct SessionDaemon {
         driver.rescan = { [unowned link] in link.rescan() }
         let bound = NIOLoopBound(driver, eventLoop: loop)
         let database = configuration.endpoint.database
+        let keyCount = configuration.decoding.keyCount
         let backend = SocketBackend(
             lookup: DirectoryService(table: table, freshness: configuration.freshness, driver: bound),
             log: journal, limits: Limits(), policy: PeerPolicy(daemonUID: geteuid()), figures: figures,
@@ -102,10 +103,12 @@ package struct SessionDaemon {
         ) { completion in
             loop.execute {
                 let now = SystemClock.now()
+                let directory = bound.value.figures
                 let report = StatusReport(
-                    version: Self.version, uptimeMilliseconds: now.uptime - started.uptime,
-                    directory: bound.value.figures, isProven: table.isProven(at: now), database: database,
-                    link: link.figures, lookups: table.lookupCounts, journal: journal, clients: figures.values
+                    version: Self.version, uptimeMilliseconds: now.uptime - started.uptime, directory: directory,
+                    stored: directory.storedForms.figures(keyCount: keyCount, at: now),
+                    isProven: table.isProven(at: now), database: database, link: link.figures,
+                    lookups: table.lookupCounts, journal: journal, clients: figures.values
                 )
                 completion(report.json)
             }

@@ -10,6 +10,8 @@ public struct ServerStatus: Hashable, Sendable, Codable {
     public let link: Link
     /// What is under the key pattern.
     public let sessions: Sessions
+    /// How those of them that can be decoded are stored; nil where the daemon is older than this figure.
+    public let stored: Stored?
     /// How lookups were answered.
     public let cache: Cache
     /// The daemon's memory.
@@ -22,7 +24,7 @@ public struct ServerStatus: Hashable, Sendable, Codable {
     private enum CodingKeys: String, CodingKey {
         case version, run
         case uptimeSeconds = "uptime_seconds"
-        case link, sessions, cache, memory, journal, clients
+        case link, sessions, stored, cache, memory, journal, clients
     }
 
     /// The link to Redis.

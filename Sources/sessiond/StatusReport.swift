@@ -7,13 +7,16 @@ struct StatusReport {
 
     /// The report of a status.
     init(_ status: ServerStatus) {
-        let rows = [
+        var rows = [
             ("sessiond", "\(status.version), run \(status.run), up \(Self.time(status.uptimeSeconds))"),
             ("link", Self.link(status.link)),
             ("", "notifications \(status.link.notifications)"),
             ("", status.link.lastError.map { "last error: \($0)" } ?? ""),
             ("sessions", Self.sessions(status.sessions)),
             ("", Self.bad(status.sessions)),
+        ]
+        rows += Self.rows(status.stored)
+        rows += [
             ("cache", Self.cache(status.cache)),
             ("journal", Self.journal(status.journal)),
             ("", "position \(status.journal.position), oldest \(status.journal.oldest ?? "none")"),

@@ -9,6 +9,7 @@ struct StatusReport {
     var version: String
     var uptimeMilliseconds: Int64
     var directory: DirectoryFigures
+    var stored: StoredFigures
     var isProven: Bool
     var database: Int
     var link: (reconnects: Int, roundTrip: TimeAmount?, lastFailure: String?)
@@ -44,6 +45,7 @@ struct StatusReport {
             json.member("users", directory.userCount)
             json.member("ignored_keys", directory.foreignKeyCount)
         }
+        object("stored", &json, writeStored)
         object("cache", &json) { json in
             json.member("hits", lookups.hits)
             json.member("misses", lookups.misses)
@@ -70,6 +72,37 @@ struct StatusReport {
         }
         json.endObject()
         return json.bytes
+    }
+
+    private func writeStored(_ json: inout JSONWriter) {
+        json.key("keys")
+        json.beginArray()
+        for (index, key) in stored.keys.enumerated() {
+            json.beginObject()
+            json.member("key", index)
+            json.member("sessions", key.sessionCount)
+            json.member("last_signed_at", expiry: key.lastSignedAt)
+            json.endObject()
+        }
+        json.endArray()
+        object("layouts", &json) { Self.write(stored.layouts, to: &$0) }
+        object("serializers", &json) { Self.write(stored.serializers, to: &$0) }
+        object("compressions", &json) { Self.write(stored.compressions, to: &$0) }
+        object("signed", &json) { json in
+            json.member("oldest", expiry: stored.ages.oldest)
+            json.member("within_day", stored.ages.withinDay)
+            json.member("within_week", stored.ages.withinWeek)
+            json.member("within_month", stored.ages.withinMonth)
+            json.member("older", stored.ages.older)
+            json.member("unknown", stored.ages.unknown)
+        }
+    }
+
+    private static func write(_ counts: [String: Int], to json: inout JSONWriter) {
+        for (name, count) in counts.sorted(by: { $0.key < $1.key }) {
+            json.key(escaping: name)
+            json.int(count)
+        }
     }
 
     private func object(_ name: StaticString, _ json: inout JSONWriter, _ write: (inout JSONWriter) -> Void) {

@@ -12,9 +12,12 @@ final class Rig: Sendable {
     let daemon: DaemonProcess
     let client: SessiondConnection
 
-    init(redisOptions: [String] = [], options: [String] = []) async throws {
+    /// - Parameter secretKeys: the daemon's, SECRET_KEY first; nil for none.
+    init(
+        redisOptions: [String] = [], secretKeys: [String]? = [secretKey], options: [String] = []
+    ) async throws {
         redis = try await PrivateRedis(options: redisOptions)
-        daemon = try DaemonProcess(redisURL: redis.url(), options: options)
+        daemon = try DaemonProcess(redisURL: redis.url(), secretKeys: secretKeys, options: options)
         try await daemon.waitUntilReady()
         client = try await daemon.connect()
     }
@@ -56,7 +59,11 @@ final class Rig: Sendable {
 
     /// SETEX of a signed value.
     func write(_ key: String, _ payload: String, seconds: Int = 1_209_600, secretKey: String = secretKey) async throws {
-        let value = DjangoSigner(secretKey: secretKey).signing(payload)
+        try await write(key, value: DjangoSigner(secretKey: secretKey).signing(payload), seconds: seconds)
+    }
+
+    /// SETEX of a value as it is.
+    func write(_ key: String, value: [UInt8], seconds: Int = 1_209_600) async throws {
         try await redis.command("SETEX", "django_sessions:\(key)", String(seconds), value: value)
     }
 
