@@ -10,20 +10,41 @@ package struct DecodeBounds: Sendable, Equatable {
     package var nestingLevels: Int
     /// Decimal digits of one integer. The default is CPython's `sys.int_info.default_max_str_digits`.
     package var integerDigits: Int
-    /// Values in the payload, containers included.
+    /// Values in the payload, containers included. A value that is written again wherever a pickle shares it counts each time.
     package var elements: Int
+    /// Opcodes in one pickle. Copying or comparing bytes, and converting long integers, costs some, too.
+    package var opcodes: Int
+    /// Opcodes in one pickle that only copy or drop what is on the stack (DUP, POP, POP_MARK). Python writes a POP for each part
+    /// of a tuple inside itself, and no other.
+    package var idleOpcodes: Int
+    /// Places in a pickle's memo.
+    package var memoEntries: Int
+    /// Bytes of a rendered pickle, in which shared values are repeated: as many as the socket may answer with.
+    package var renderedBytes: Int
+
+    /// Bytes that a decompressor may take beside what comes out of it: what `xz -9` needs (its manual says 65 MiB), and more
+    /// than any other preset that django-redis can be given. Only the headers of xz and Zstandard can ask for more.
+    package static let decompressorBytes = 65 << 20
 
     /// Bounds that differ from the defaults where they are given.
     package init(
         expandedBytes: Int = 16 << 20,
         nestingLevels: Int = 10_000,
         integerDigits: Int = 4_300,
-        elements: Int = 1_000_000
+        elements: Int = 1_000_000,
+        opcodes: Int = 4_000_000,
+        idleOpcodes: Int = 1_000,
+        memoEntries: Int = 1_000_000,
+        renderedBytes: Int = 16 << 20
     ) {
         self.expandedBytes = expandedBytes
         self.nestingLevels = nestingLevels
         self.integerDigits = integerDigits
         self.elements = elements
+        self.opcodes = opcodes
+        self.idleOpcodes = idleOpcodes
+        self.memoEntries = memoEntries
+        self.renderedBytes = renderedBytes
     }
 
     /// The name of a bound, as an error gives it.
@@ -32,5 +53,10 @@ package struct DecodeBounds: Sendable, Equatable {
         case nestingLevels = "levels of nesting"
         case integerDigits = "digits in one integer"
         case elements = "values in one session"
+        case opcodes = "opcodes in one pickle"
+        case idleOpcodes = "opcodes in one pickle that build nothing"
+        case memoEntries = "places in a pickle's memo"
+        case renderedBytes = "bytes of rendered session"
+        case decompressorBytes = "bytes of memory to decompress"
     }
 }
