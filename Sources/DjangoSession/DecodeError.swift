@@ -30,8 +30,14 @@ package enum DecodeError: Error, Sendable, Equatable {
         case empty
         /// Neither of the two signed layouts.
         case notSigned
-        /// Not signed, and it begins as a pickle or as JSON: what the cache backends store.
+        /// Not signed, and it looks like what the cache backends store.
         case cacheValue
+        /// Signed, where a value of the cache backends is expected.
+        case signedValue
+        /// An integer, as caches store counters.
+        case counter
+        /// Written as the version that was asked for does not read it, though others do.
+        case notReadBy(DjangoVersion, Writing)
         /// Bytes above ASCII that are no UTF-8, which no Django reads.
         case notUTF8
         /// The time in a signed value is not in base 62.
@@ -44,12 +50,45 @@ package enum DecodeError: Error, Sendable, Equatable {
         case badJSON(offset: Int)
         /// The payload is no MessagePack as msgpack-python reads it; the offset is in bytes from the payload's beginning.
         case badMessagePack(offset: Int)
-        /// The payload is JSON, but a list, text, number, true, false or null.
+        /// The payload can be read, but is no dictionary.
         case notAnObject
-        /// The payload looks like a Python pickle.
+        /// The payload is a pickle, where another serializer was asked for.
         case pickled
+        /// The payload is no pickle as Python reads it; the offset of the opcode is in bytes from the payload's beginning.
+        case badPickle(offset: Int)
+        /// The payload is a pickle that wants more than data.
+        case unsafePickle(PickleHazard)
+        /// A dictionary or a set has a key that Python cannot hash.
+        case unhashableKey
         /// A bound of `DecodeBounds` was reached.
         case bound(DecodeBounds.Name, limit: Int)
+    }
+}
+
+extension DecodeError {
+    /// A way of writing that some versions of Django read.
+    package enum Writing: String, Sendable {
+        case legacy = "in the layout of Django up to 3.0"
+        case signing = "in the layout of Django from 3.1 on"
+        case sha1 = "with a signature by SHA-1"
+        case sha256 = "with a signature by SHA-256"
+        case json = "as JSON"
+    }
+
+    /// What a pickle wants beside data. Python would do it; here it is an error. Names are those that the pickle gives.
+    package enum PickleHazard: Sendable, Equatable {
+        /// A call of something that is not on the list of constructors, or with arguments that they do not take.
+        case call(String)
+        /// A class or function as a value.
+        case classAsValue(String)
+        /// A class that the version of Django does not have.
+        case unknownClass(String)
+        /// An object that lies elsewhere (PERSID).
+        case persistentID
+        /// A class by a number of `copyreg`'s registry (EXT1).
+        case extensionCode
+        /// Bytes that lie elsewhere (NEXT_BUFFER).
+        case outOfBandBuffer
     }
 }
 
@@ -71,7 +110,13 @@ extension DecodeError.Why: CustomStringConvertible {
         case .notSigned:
             "not a signed session in either of Django's layouts; check that the key pattern matches only sessions"
         case .cacheValue:
-            "not signed; it looks like what Django's cache-backed sessions store (SESSION_ENGINE `cache` or `cached_db`)"
+            "not signed; it looks like a cache value, as SESSION_ENGINE `cache` and `cached_db` store them: try --encoding cache"
+        case .signedValue:
+            "it looks like a signed session, not like a cache value: try --encoding signed"
+        case .counter:
+            "an integer, as a cache stores a counter, so not a session; check that the key pattern matches only sessions"
+        case .notReadBy(let version, let writing):
+            "written \(writing.rawValue), which Django \(version) does not read; try --django any"
         case .notUTF8:
             "not text in UTF-8, so not a signed session; check that the key pattern matches only sessions"
         case .badTimestamp:
@@ -85,11 +130,43 @@ extension DecodeError.Why: CustomStringConvertible {
         case .badMessagePack(let offset):
             "the payload is no MessagePack at byte \(offset); check the cache's SERIALIZER"
         case .notAnObject:
-            "the payload is JSON, but not an object, so not a session"
+            "the payload can be read, but is not a dictionary, so not a session"
         case .pickled:
-            "the payload looks like a pickle; only sessions of Django's JSONSerializer are read"
+            "the payload looks like a pickle; compare --serializer with Django's SESSION_SERIALIZER"
+        case .badPickle(let offset):
+            "the payload is not a pickle at byte \(offset); check Django's SESSION_SERIALIZER, or the cache's SERIALIZER"
+        case .unsafePickle(let hazard):
+            "the pickle holds more than data: \(hazard); nothing of it was done"
+        case .unhashableKey:
+            "a dictionary or set in the payload has a key that Python cannot hash"
         case .bound(let name, let limit):
             "more than \(limit) \(name.rawValue)"
         }
+    }
+}
+
+extension DecodeError.PickleHazard: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .call(let name): "it calls \(Self.shown(name)) in a way that only running Python code could carry out"
+        case .classAsValue(let name): "\(Self.shown(name)) stands as a value"
+        case .unknownClass(let name): "this Django has no \(Self.shown(name))"
+        case .persistentID: "it refers to an object outside of it (PERSID)"
+        case .extensionCode: "it names a class by a number (EXT)"
+        case .outOfBandBuffer: "it refers to bytes outside of it (NEXT_BUFFER)"
+        }
+    }
+
+    /// A name, where it is one: whoever wrote the pickle chose it.
+    private static func shown(_ name: String) -> String {
+        let isName = name.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "."):
+                true
+            default: false
+            }
+        }
+        return isName && !name.isEmpty && name.utf8.count <= 120 ? name : "something"
     }
 }

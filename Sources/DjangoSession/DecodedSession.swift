@@ -6,16 +6,22 @@ package struct DecodedSession: Sendable, Equatable {
         case signing
         /// `base64(hmac:payload)`, written up to Django 3.0, and by 3.1 and 3.2 with `DEFAULT_HASHING_ALGORITHM = 'sha1'`.
         case legacy
+        /// The bare payload, unsigned, as Django's cache-backed sessions lie in a Redis cache.
+        case cache
     }
 
     /// How the dictionary became bytes.
-    package enum Serializer: String, Sendable {
-        /// Django's JSONSerializer, the default since 1.6, and the ujson one of redis_sessions_fork.
+    package enum Serializer: String, Sendable, CaseIterable {
+        /// Django's JSONSerializer, the default since 1.6, the ujson one of redis_sessions_fork, django-redis's JSONSerializer.
         case json
+        /// Python's pickle, protocols 0 to 5: Django's PickleSerializer up to 4.2, and the default in caches.
+        case pickle
+        /// MessagePack, by django-redis's MSGPackSerializer.
+        case msgpack
     }
 
     /// How the bytes were made smaller.
-    package enum Compression: String, Sendable {
+    package enum Compression: String, Sendable, CaseIterable {
         /// Not at all.
         case none
         /// A zlib stream (RFC 1950): in signed values where the layout says so with a point, in cache values as

@@ -8,8 +8,8 @@ indirect enum JSONValue: Hashable {
     case string(String)
     case array([JSONValue])
     case object([String: JSONValue])
-    /// `{"$py":"dict"}`, whose pairs have no order.
-    case pairs(Set<[JSONValue]>)
+    /// `{"$py":"dict"}`, `set` or `frozenset` by its tag: its pairs or elements have no order.
+    case unordered(String, Set<JSONValue>)
 
     struct Malformed: Error {
         let offset: Int
@@ -78,15 +78,10 @@ indirect enum JSONValue: Hashable {
                 skipSpace()
             } while take(",")
             guard take("}") else { throw malformed }
-            if members["$py"] == .string("dict"), case .array(let pairs)? = members["v"] {
-                return .pairs(
-                    Set(
-                        pairs.map { pair in
-                            guard case .array(let nameAndValue) = pair else { return [pair] }
-                            return nameAndValue
-                        }
-                    )
-                )
+            if case .string(let tag)? = members["$py"], ["dict", "set", "frozenset"].contains(tag),
+                case .array(let parts)? = members["v"]
+            {
+                return .unordered(tag, Set(parts))
             }
             return .object(members)
         }

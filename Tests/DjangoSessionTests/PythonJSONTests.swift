@@ -30,11 +30,13 @@ struct PythonJSONTests {
         #expect(fault(inPayload: payload) == .unreadable(.notAnObject))
     }
 
-    @Test("A pickle is named as one")
+    @Test("A pickle is named as one where JSON was asked for")
     func pickled() {
-        #expect(fault(inPayload: "(dp0\nS'a'\np1\nI1\ns.") == .unreadable(.pickled))
+        let decoder = SessionDecoder(verification: .keys([SecretKey(Array(secret.utf8))]), serializer: .json)
+        let protocol0 = signer.signing("(dp0\nS'a'\np1\nI1\ns.", compression: .never)
+        #expect(fault(of: protocol0, by: decoder) == .unreadable(.pickled))
         let protocol2: [UInt8] = [0x80, 0x02] + Array("}q\u{1}U\u{1}aK\u{1}s.".utf8)
-        #expect(fault(of: signer.signing(protocol2)) == .unreadable(.pickled))
+        #expect(fault(of: signer.signing(protocol2), by: decoder) == .unreadable(.pickled))
     }
 
     @Test(

@@ -59,8 +59,19 @@ extension PythonJSON {
         switch byte {
         case UInt8(ascii: "\""): return nil
         case UInt8(ascii: "\\"): return try readEscape()
+        case 0x80... where encoding == .utf8: return try readUTF8()
         default: return UInt32(byte)
         }
+    }
+
+    /// The character in UTF-8 whose first byte was read.
+    private mutating func readUTF8() throws(DecodeError.Why) -> UInt32 {
+        at -= 1
+        guard let (code, count) = SurrogateUTF8.codePoint(in: payload, at: at), Unicode.Scalar(code) != nil else {
+            throw malformed
+        }
+        at += count
+        return code
     }
 
     /// What an escape stands for; the backslash was read.

@@ -1,8 +1,9 @@
-/// Reads a payload as Django's JSONSerializer does, `json.loads(payload.decode("latin-1"))`, and renders it on the way.
+/// Reads a payload as Django's JSONSerializer does, `json.loads(payload.decode("latin-1"))`, or django-redis's,
+/// `json.loads(payload.decode())`, and renders it on the way.
 ///
 /// Python's JSON is laxer than RFC 8259: `NaN`, `Infinity`, `-Infinity`, lone surrogates, names that repeat (the last value
 /// wins), integers and floats of any size. In other respects it is as strict, control characters in strings included
-/// (json/scanner.py, Modules/_json.c). Each byte is a character, so raw UTF-8 becomes what Django makes of it, too.
+/// (json/scanner.py, Modules/_json.c). In Latin-1 each byte is a character, so raw UTF-8 becomes what Django makes of it, too.
 ///
 /// No recursion: open containers are on a list, so a level of nesting costs a few bytes and no stack.
 struct PythonJSON {
@@ -10,17 +11,26 @@ struct PythonJSON {
     /// Index of the next byte to read.
     var at: Int
     var rendering: Rendering
+    let encoding: Encoding
     private let bounds: DecodeBounds
     private var elements = 0
 
+    /// How bytes become text.
+    enum Encoding {
+        case latin1, utf8
+    }
+
     /// The rendered session in `payload`.
-    static func render(_ payload: ArraySlice<UInt8>, bounds: DecodeBounds) throws(DecodeError.Why) -> [UInt8] {
-        var reader = PythonJSON(payload: payload, bounds: bounds)
+    static func render(
+        _ payload: ArraySlice<UInt8>, encoding: Encoding, bounds: DecodeBounds
+    ) throws(DecodeError.Why) -> [UInt8] {
+        var reader = PythonJSON(payload: payload, encoding: encoding, bounds: bounds)
         return try reader.readDocument()
     }
 
-    private init(payload: ArraySlice<UInt8>, bounds: DecodeBounds) {
+    private init(payload: ArraySlice<UInt8>, encoding: Encoding, bounds: DecodeBounds) {
         self.payload = payload
+        self.encoding = encoding
         self.bounds = bounds
         at = payload.startIndex
         rendering = Rendering(capacity: payload.count)

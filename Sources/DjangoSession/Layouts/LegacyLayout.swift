@@ -6,9 +6,10 @@ struct LegacyLayout {
     /// The serialized session, which the code is over.
     let payload: ArraySlice<UInt8>
 
-    /// Nil unless the value is base64 of something with a colon.
-    init?(_ value: [UInt8]) {
-        guard let decoded = try? Base64.decode(value[...], as: .standard),
+    /// Nil unless the value is base64 of something with a colon. Bytes above ASCII are skipped like other junk, or refused.
+    init?(_ value: [UInt8], skipsJunkAboveASCII: Bool) {
+        guard skipsJunkAboveASCII || value.allSatisfy({ $0 < 0x80 }),
+            let decoded = try? Base64.decode(value[...], as: .standard),
             let colon = decoded.firstIndex(of: UInt8(ascii: ":"))
         else { return nil }
         signatureText = decoded[..<colon]

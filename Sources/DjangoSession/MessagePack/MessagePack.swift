@@ -157,3 +157,15 @@ struct MessagePack {
         .badMessagePack(offset: index - payload.startIndex)
     }
 }
+
+extension MessagePack {
+    /// Whether bytes begin as a map does, and not as a pickle: its PROTO and a version look like an empty map with a rest.
+    static func isLikely(_ bytes: ArraySlice<UInt8>) -> Bool {
+        guard let first = bytes.first else { return false }
+        return switch first {
+        case 0x80: bytes.count == 1
+        case 0x81...0x8F, 0xDE, 0xDF: true
+        default: false
+        }
+    }
+}

@@ -12,6 +12,11 @@ extension Rendering {
         if isTagged { append(#""}"#) }
     }
 
+    /// An integer of 64 bits.
+    mutating func append(integer: Int64) {
+        append(integer: Array(String(integer.magnitude).utf8)[...], isNegative: integer < 0)
+    }
+
     /// A float in Python's shortest form. It is tagged where JSON would make an integer of it, or has no word for it.
     mutating func append(float: Double) {
         let hasFraction = float.isFinite && float != float.rounded(.towardZero)
@@ -63,6 +68,66 @@ extension Rendering {
     }
 
     private static let base64Alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
+    /// A string from UTF-8, with its quotes.
+    mutating func append(string utf8: ArraySlice<UInt8>) {
+        append(byte: UInt8(ascii: "\""))
+        var runStart = utf8.startIndex
+        for index in utf8.indices where Self.isEscaped(utf8[index]) {
+            append(utf8[runStart..<index])
+            append(scalar: Unicode.Scalar(utf8[index]))
+            runStart = index + 1
+        }
+        append(utf8[runStart...])
+        append(byte: UInt8(ascii: "\""))
+    }
+
+    private static func isEscaped(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
+    /// A string that Python decodes from UTF-8; true where it is a plain one, false where it has surrogates, nil where the bytes
+    /// are no text.
+    mutating func append(pythonText bytes: ArraySlice<UInt8>) -> Bool? {
+        guard let form = SurrogateUTF8.form(of: bytes) else { return nil }
+        append(surrogateUTF8: bytes, hasSurrogates: form == .hasSurrogates)
+        return form == .plain
+    }
+
+    /// A string that may hold surrogates that stand alone: then it is tagged, and its UTF-16 units are given.
+    mutating func append(surrogateUTF8 bytes: ArraySlice<UInt8>, hasSurrogates: Bool) {
+        guard hasSurrogates else { return append(string: bytes) }
+        append(#"{"$py":"str","utf16":["#)
+        var separator: StaticString = ""
+        var at = bytes.startIndex
+        while at < bytes.endIndex, let (code, count) = SurrogateUTF8.codePoint(in: bytes, at: at) {
+            for unit in Unicode.Scalar(code).map({ Array($0.utf16) }) ?? [UInt16(truncatingIfNeeded: code)] {
+                append(separator)
+                append(Array(String(unit).utf8)[...])
+                separator = ","
+            }
+            at += count
+        }
+        append("]}")
+    }
+
+    /// `{"$py":tag,"b64":…}`.
+    mutating func append(tag: StaticString, base64 bytes: ArraySlice<UInt8>) {
+        append(#"{"$py":""#)
+        append(tag)
+        append(#"","b64":""#)
+        append(base64: bytes)
+        append(#""}"#)
+    }
+
+    /// `{"$py":tag,"v":…}`.
+    mutating func append(tag: StaticString, string utf8: ArraySlice<UInt8>) {
+        append(#"{"$py":""#)
+        append(tag)
+        append(#"","v":"#)
+        append(string: utf8)
+        append("}")
+    }
 
     private static let safeIntegerMax = Array("9007199254740991".utf8)
 }

@@ -1,4 +1,4 @@
-/// Python pickles, which are told from JSON but not read.
+/// How a pickle is told from other payloads.
 enum Pickle {
     /// Whether bytes look like a pickled dictionary: protocols 2 to 5 begin with PROTO and the version; 0 and 1 with MARK or
     /// EMPTY_DICT, and all end with STOP (Lib/pickletools.py).
@@ -9,5 +9,15 @@ enum Pickle {
         return first == 0x80 && (2...5).contains(second)
             || first == UInt8(ascii: "(") && second == UInt8(ascii: "d")
             || first == UInt8(ascii: "}")
+    }
+
+    /// Whether bytes can only be a pickle, not JSON: they begin with an opcode that puts something on the stack.
+    static func beginsLikeOne(_ bytes: ArraySlice<UInt8>) -> Bool {
+        guard let first = bytes.first, let opcode = PickleOpcode(rawValue: first) else { return false }
+        return switch opcode {
+        // `true`, `NaN`, `Infinity`, and numbers.
+        case .tuple, .none, .int, .pop, .popMark, .dup: isLikely(bytes)
+        default: true
+        }
     }
 }
