@@ -97,7 +97,7 @@ let package = Package(
         ),
         .target(
             name: "TestSupport",
-            dependencies: ["DjangoSession", "SessionModel", "CZlib", crypto],
+            dependencies: ["DjangoSession", "SessionModel", "CZlib", "CLZMA", "CLZ4", "CZstd", crypto],
             swiftSettings: strict
         ),
         .testTarget(name: "RESPTests", dependencies: ["RESP"], swiftSettings: strict),

@@ -1,5 +1,5 @@
-import CZlib
 import Crypto
+import DjangoSession
 
 /// Writes session values as Django does, so that tests and simulations need no Python.
 ///
@@ -38,7 +38,7 @@ package struct DjangoSigner: Sendable {
         compression: Compression = .whereShorter
     ) -> [UInt8] {
         let body: [UInt8]
-        let deflated = compression == .never ? [] : Self.deflate(payload)
+        let deflated = compression == .never ? [] : Compressor.compress(payload, as: .zlib)
         if compression == .always || compression == .whereShorter && deflated.count < payload.count - 1 {
             body = Array(".".utf8) + Self.base64(deflated, isURL: true)
         } else {
@@ -102,15 +102,5 @@ package struct DjangoSigner: Sendable {
             rest = rest.dropFirst(3)
         }
         return text
-    }
-
-    /// `zlib.compress` with its default level.
-    private static func deflate(_ bytes: [UInt8]) -> [UInt8] {
-        var count = compressBound(UInt(bytes.count))
-        return [UInt8](unsafeUninitializedCapacity: Int(count)) { target, initializedCount in
-            let status = compress(target.baseAddress, &count, bytes, UInt(bytes.count))
-            precondition(status == Z_OK, "zlib compresses whatever fits into memory")
-            initializedCount = Int(count)
-        }
     }
 }
