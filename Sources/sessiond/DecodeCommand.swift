@@ -9,10 +9,11 @@ struct DecodeCommand: AsyncParsableCommand {
         abstract: "Read one stored value on standard input and print the session that it holds.",
         discussion: """
             Needs no daemon and no Redis. Prints one line of JSON: {"ok":true,"user_id":…,"data":{…}} and exits with 0, or \
-            {"ok":false,"reason":"invalid|unreadable","why":"…"} and exits with 1.
+            {"ok":false,"reason":"invalid|unreadable","why":"…"} and exits with 1. The input is the value to the last byte; \
+            `head -c -1` takes away the line feed that redis-cli adds.
 
             Example:
-              redis-cli --raw GET django_sessions:<key> | sessiond decode --secret-key-file secret-key
+              redis-cli --raw GET django_sessions:<key> | head -c -1 | sessiond decode --secret-key-file secret-key
             """
     )
 
@@ -30,9 +31,7 @@ struct DecodeCommand: AsyncParsableCommand {
             Terminal.tell("sessiond: \(error)")
             throw ExitCode(64)
         }
-        var value = Array(try FileHandle.standardInput.readToEnd() ?? Data())
-        // redis-cli and echo end what they print with a line feed, which no stored value has.
-        if value.last == UInt8(ascii: "\n") { value.removeLast() }
+        let value = Array(try FileHandle.standardInput.readToEnd() ?? Data())
         let report = ValueReport(of: value, with: settings)
         Terminal.print(json: report.json)
         if !report.isSession { throw ExitCode(1) }

@@ -18,16 +18,34 @@ struct DecoderOptions: ParsableArguments {
     @Flag(help: "Decode without a key. Anyone who can write to Redis can then be anybody.")
     var noVerify = false
 
-    @Option(help: ArgumentHelp("How values are stored: signed.", valueName: "encoding"))
+    @Option(
+        help: ArgumentHelp(
+            "How values are stored: signed (the default), or cache for sessions in Django's cache.",
+            discussion: """
+                Values of a cache are not signed, and no key vouches for them: whoever can write to that Redis can be \
+                anybody, in Django as here.
+                """,
+            valueName: "encoding"
+        )
+    )
     var encoding: String?
 
-    @Option(help: ArgumentHelp("Which Django's rules hold: any.", valueName: "version"))
+    @Option(
+        help: ArgumentHelp(
+            "Which Django's rules hold: a version such as 4.2, or any, the default: what at least one reads.",
+            valueName: "version"
+        )
+    )
     var django: String?
 
-    @Option(help: ArgumentHelp("Which serializer wrote the sessions: auto.", valueName: "name"))
+    @Option(help: ArgumentHelp("Which serializer wrote them: auto, json, pickle or msgpack.", valueName: "name"))
     var serializer: String?
 
-    @Option(help: ArgumentHelp("Which compressor wrote the sessions: auto.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "Which compressor django-redis uses: auto, none, zlib, gzip, lzma, lz4 or zstd.", valueName: "name"
+        )
+    )
     var compressor: String?
 
     @Option(

@@ -3,28 +3,67 @@ package import DjangoSession
 /// How stored values are to be decoded: the options that `serve` and `decode` share.
 package struct DecoderSettings: Sendable {
     package var decoder: SessionDecoder
-    /// How many secret keys there are; 0 without verification.
+    /// How many secret keys there are that vouch for values; 0 without verification, and for values of a cache.
     package var keyCount: Int
 
     init(_ options: OptionReader) throws(ConfigurationError) {
-        for (option, known) in Self.laterChoices {
-            guard let text = options.text(option), text != known else { continue }
-            throw .badValue(option: option, problem: "only \(known) is supported so far")
-        }
+        let encoding = try Self.choice(.encoding, of: Encoding.allCases, options) ?? .signed
+        let serializer = try Self.choice(.serializer, of: DecodedSession.Serializer.allCases, or: "auto", options)
+        let compressor = try Self.choice(.compressor, of: DecodedSession.Compression.allCases, or: "auto", options)
+        let django = try Self.django(options)
         let keys = try Self.keys(options)
-        keyCount = keys.count
         let isUnverified = try options.flag(.noVerify)
-        guard isUnverified || !keys.isEmpty else { throw .noSecretKey }
-        guard !isUnverified || keys.isEmpty else {
-            throw .conflict("--no-verify and a secret key exclude each other: remove one of them")
+        switch encoding {
+        case .signed:
+            guard [nil, DecodedSession.Compression.none, .zlib].contains(compressor) else {
+                throw .conflict(
+                    "--compressor is for --encoding cache: a signed value is compressed by zlib or not at all"
+                )
+            }
+            guard isUnverified || !keys.isEmpty else { throw .noSecretKey }
+            guard !isUnverified || keys.isEmpty else {
+                throw .conflict("--no-verify and a secret key exclude each other: remove one of them")
+            }
+            decoder = SessionDecoder(
+                verification: isUnverified ? .none : .keys(keys), salts: options.texts(.salt), serializer: serializer,
+                django: django
+            )
+            keyCount = keys.count
+        case .cache:
+            // Values of a cache are not signed, so keys that are given for other reasons vouch for nothing.
+            decoder = SessionDecoder(cacheSerializer: serializer, compressor: compressor, django: django)
+            keyCount = 0
         }
-        decoder = SessionDecoder(verification: isUnverified ? .none : .keys(keys), salts: options.texts(.salt))
     }
 
-    /// Options of which the decoder knows one choice so far, and that choice.
-    private static let laterChoices: [(ServeOption, String)] = [
-        (.encoding, "signed"), (.django, "any"), (.serializer, "auto"), (.compressor, "auto"),
-    ]
+    /// How values lie in Redis.
+    private enum Encoding: String, CaseIterable {
+        case signed, cache
+    }
+
+    /// What an option names among its choices; nil where it is not given, or is the word that leaves the choice open.
+    private static func choice<Choice: RawRepresentable<String>>(
+        _ option: ServeOption, of choices: [Choice], or open: String? = nil, _ options: OptionReader
+    ) throws(ConfigurationError) -> Choice? {
+        guard let text = options.text(option), text != open else { return nil }
+        guard let choice = Choice(rawValue: text) else {
+            let names = ([open].compactMap { $0 } + choices.map(\.rawValue)).joined(separator: ", ")
+            throw .badValue(option: option, problem: "must be one of \(names)")
+        }
+        return choice
+    }
+
+    private static func django(_ options: OptionReader) throws(ConfigurationError) -> DjangoVersion? {
+        guard let text = options.text(.django), text != "any" else { return nil }
+        guard let version = DjangoVersion(text) else {
+            let oldest = DjangoVersion.all.first?.description ?? ""
+            let newest = DjangoVersion.all.last?.description ?? ""
+            throw .badValue(
+                option: .django, problem: "must be any, or a version of Django from \(oldest) to \(newest), such as 4.2"
+            )
+        }
+        return version
+    }
 
     private static func keys(_ options: OptionReader) throws(ConfigurationError) -> [SecretKey] {
         if let path = options.text(.secretKeyFile) {

@@ -14,9 +14,18 @@ package struct ValueReport: Sendable {
             json = Self.text(of: try settings.decoder.decode(value))
             isSession = true
         } catch {
-            json = Self.text(of: error)
+            json = Self.text(reason: error.reason, why: Self.hint(for: value, with: settings) ?? "\(error.why)")
             isSession = false
         }
+    }
+
+    /// What to say of a value that would be a session but for the line feed at its end, which redis-cli and echo add.
+    private static func hint(for value: [UInt8], with settings: DecoderSettings) -> String? {
+        guard value.last == UInt8(ascii: "\n"), (try? settings.decoder.decode(Array(value.dropLast()))) != nil else {
+            return nil
+        }
+        return "a line feed follows the value, as redis-cli and echo add one; without it, it is a session: "
+            + "pipe it through `head -c -1`"
     }
 
     private static func text(of session: DecodedSession) -> [UInt8] {
@@ -40,12 +49,12 @@ package struct ValueReport: Sendable {
         return json.bytes
     }
 
-    private static func text(of error: DecodeError) -> [UInt8] {
+    private static func text(reason: String, why: String) -> [UInt8] {
         var json = JSONWriter()
         json.beginObject()
         json.member("ok", false)
-        json.member("reason", error.reason)
-        json.member("why", "\(error.why)")
+        json.member("reason", reason)
+        json.member("why", why)
         json.endObject()
         return json.bytes
     }

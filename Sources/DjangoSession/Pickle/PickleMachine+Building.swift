@@ -50,10 +50,8 @@ extension PickleMachine {
     mutating func newObject(
         of reference: PicklePlace, arguments: PicklePlace
     ) throws(DecodeError.Why) -> PickleValue {
-        guard case .classReference(let index) = heap[reference], case .tuple(let arguments) = heap[arguments] else {
-            throw malformed
-        }
-        return try instance(ofClass: index, text: arguments.count == 1 ? heap.text(at: arguments[0]) : nil)
+        guard case .classReference(let index) = heap[reference], case .tuple = heap[arguments] else { throw malformed }
+        return try instance(ofClass: index, arguments: arguments)
     }
 
     /// INST and OBJ: an instance of one of Python 2's classes without `object` as a base. With arguments, a call.
@@ -64,19 +62,25 @@ extension PickleMachine {
         guard !hasArguments, heap.classes[index].constructor == nil else {
             throw unsafe(.call(heap.classes[index].name))
         }
-        return try instance(ofClass: index, text: nil)
+        return try instance(ofClass: index, arguments: nil)
     }
 
-    private mutating func instance(ofClass index: Int, text: PickleText?) throws(DecodeError.Why) -> PickleValue {
-        let kind: PickleObject.Kind
+    /// An instance without its state yet, from the place of a tuple, if any.
+    private mutating func instance(
+        ofClass index: Int, arguments: PicklePlace?
+    ) throws(DecodeError.Why) -> PickleValue {
+        var parts: [PicklePlace] = []
+        if let arguments, case .tuple(let places) = heap[arguments] { parts = places }
         switch heap.classes[index].constructor {
-        case nil:
-            let isSafeString = heap.classes[index].name.hasPrefix(Self.safeStrings + ".")
-            kind = if isSafeString, let text { .safeString(text) } else { .instance }
-        case .uuid: kind = .uuid
+        case nil: break
+        case .uuid where parts.isEmpty: return object(PickleObject(classIndex: index, kind: .uuid))
         default: throw unsafe(.call(heap.classes[index].name))
         }
-        return object(PickleObject(classIndex: index, kind: kind))
+        if heap.classes[index].name.hasPrefix(Self.safeStrings + ".") {
+            let text = parts.count == 1 ? heap.text(at: parts[0]) : nil
+            return object(PickleObject(classIndex: index, kind: text.map(PickleObject.Kind.safeString) ?? .instance))
+        }
+        return object(PickleObject(classIndex: index, arguments: parts.isEmpty ? nil : arguments))
     }
 
     mutating func object(_ object: PickleObject) -> PickleValue {
@@ -355,10 +359,12 @@ extension PickleMachine {
         switch heap.classes[baseIndex].constructor {
         case .object:
             guard case .none = heap[arguments[2]] else { return nil }
-            return try instance(ofClass: index, text: nil)
-        case .text, .python2Text:
-            guard let text = heap.text(at: arguments[2]) else { return nil }
-            return try instance(ofClass: index, text: text)
+            return try instance(ofClass: index, arguments: nil)
+        case .tuple:
+            guard case .tuple = heap[arguments[2]] else { return nil }
+            return try instance(ofClass: index, arguments: arguments[2])
+        case .text, .python2Text, .bytes, .integer, .longInteger, .float:
+            return try instance(ofClass: index, arguments: try heap.add(.tuple([arguments[2]])))
         case .list:
             guard case .list(let elements) = heap[arguments[2]], heap.classes[index].constructor == nil else {
                 return nil

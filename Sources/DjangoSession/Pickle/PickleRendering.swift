@@ -29,8 +29,8 @@ struct PickleRendering {
         case members(closing: StaticString)
         /// `[[key,value],…]`, and what closes it.
         case pairs(closing: StaticString)
-        /// Attributes, and from this part on `"items":…`.
-        case object(itemsFrom: Int)
+        /// What stands before each part, and `}`.
+        case named([StaticString])
     }
 
     /// The rendered session that a pickle describes.
@@ -83,8 +83,8 @@ struct PickleRendering {
             rendering.append(!isKey ? ":" : index > 0 ? "," : "")
         case .pairs:
             rendering.append(!isKey ? "," : index > 0 ? "],[" : "[")
-        case .object(let itemsFrom):
-            if index >= itemsFrom { rendering.append(#","items":"#) }
+        case .named(let names):
+            rendering.append(names[index])
         }
         try begin(part)
     }
@@ -96,7 +96,7 @@ struct PickleRendering {
         case .pairs(let closing):
             if !container.parts.isEmpty { rendering.append("]") }
             rendering.append(closing)
-        case .object:
+        case .named:
             rendering.append("}")
         }
         levels[container.place] = 0
@@ -209,7 +209,8 @@ extension PickleRendering {
         return keyed.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.place)
     }
 
-    /// An object is one level: its attributes are written as its own. The items of a subclass of `list` or `dict` follow.
+    /// An object is one level: its attributes are written as its own. What it is built from follows as `args`, the items of a
+    /// subclass of `list` or `dict` as `items`.
     private mutating func begin(object: PickleObject, at place: PicklePlace) throws(DecodeError.Why) {
         let description: [UInt8]?
         switch object.kind {
@@ -225,12 +226,13 @@ extension PickleRendering {
             rendering.append(string: description[...])
             return rendering.append("}")
         }
-        let items = [object.list, object.dictionary].compactMap { $0 }
-        if items.isEmpty, let state = object.state, case .dictionary(let table) = heap[state], isPlain(table) {
+        let rest = [(#","args":"#, object.arguments), (#","items":"#, object.list), (#","items":"#, object.dictionary)]
+            .compactMap { (name: StaticString, place) in place.map { (name: name, place: $0) } }
+        if rest.isEmpty, let state = object.state, case .dictionary(let table) = heap[state], isPlain(table) {
             return try open(place, "{", parts(of: table), .members(closing: "}}"))
         }
-        let attributes = object.state.map { [$0] } ?? []
-        try open(place, attributes.isEmpty ? "{}" : "", attributes + items, .object(itemsFrom: attributes.count))
+        let named = (object.state.map { [(name: "" as StaticString, place: $0)] } ?? []) + rest
+        try open(place, object.state == nil ? "{}" : "", named.map(\.place), .named(named.map(\.name)))
     }
 
     private mutating func beginObject(className: String) {

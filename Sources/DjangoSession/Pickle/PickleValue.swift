@@ -96,6 +96,8 @@ struct PickleClass {
 struct PickleObject {
     var classIndex: Int
     var kind: Kind = .instance
+    /// A tuple of what the class is built from, where that is part of its state, as in a subclass of `str` or a namedtuple.
+    var arguments: PicklePlace?
     /// What `BUILD` sets: the attributes.
     var state: PicklePlace?
     /// What is appended to a subclass of `list`, or a deque's elements.
