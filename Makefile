@@ -11,10 +11,11 @@ SECRET_KEY_FILE ?=
 KEY_PATTERN ?=
 
 VENV := .venv
+BENCH_VENV := .venv-bench
 PYTHON := $(abspath $(VENV))/bin
 DEBIAN_PACKAGES := libhiredis-dev zlib1g-dev liblzma-dev liblz4-dev libzstd-dev redis-server socat python3 python3-venv
 SWIFT_SOURCES := Package.swift Sources Tests
-PYTHON_SOURCES := Clients/python Examples/tutorial Tests/Sites
+PYTHON_SOURCES := Clients/python Examples/tutorial Tests/Sites Tests/Benchmarks
 
 .PHONY: help
 help: ## Say what there is to make
@@ -65,6 +66,12 @@ format: $(VENV)/tests ## Format Swift and Python
 	for sources in $(PYTHON_SOURCES); do '$(PYTHON)/ruff' format "$$sources"; done
 	'$(PYTHON)/ruff' format --config Tests/Protocols/ruff.toml Tests/Protocols Tests/Documentation Protocols/vectors
 
+.PHONY: bench
+bench: packages $(VENV)/tests $(BENCH_VENV)/ready ## Time the decoder beside Django's own, of 5.2 and 3.2 (BENCH="--json FILE" and others)
+	swift build -c release --product DecoderBenchmark
+	@'$(PYTHON)/python' Tests/Benchmarks/bench.py --ours .build/release/DecoderBenchmark \
+	    --django '$(PYTHON)/python' --django32 $(BENCH_VENV)/bin/python $(BENCH)
+
 .PHONY: packages
 packages:
 	@missing=(); for package in $(DEBIAN_PACKAGES); do \
@@ -87,6 +94,11 @@ $(VENV)/tests: $(VENV)/example Tests/requirements.txt
 	'$(PYTHON)/pip' install --quiet --disable-pip-version-check --requirement Tests/requirements.txt
 	@touch $@
 
+$(BENCH_VENV)/ready: Tests/Benchmarks/requirements.txt | packages
+	/usr/bin/python3 -m venv $(BENCH_VENV)
+	$(BENCH_VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
 .PHONY: clean
 clean: ## Remove everything that was built
-	rm -rf .build $(VENV)
+	rm -rf .build $(VENV) $(BENCH_VENV)

@@ -95,6 +95,7 @@ let package = Package(
             dependencies: ["Daemon", "SessiondClient", argumentParser],
             swiftSettings: strict
         ),
+        .executableTarget(name: "DecoderBenchmark", dependencies: ["DjangoSession"], swiftSettings: strict),
         .target(
             name: "TestSupport",
             dependencies: ["DjangoSession", "SessionModel", "CZlib", "CLZMA", "CLZ4", "CZstd", crypto],
