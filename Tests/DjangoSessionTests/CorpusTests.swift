@@ -95,7 +95,10 @@ private struct CorpusLine {
     }
 }
 
-@Suite("The corpus beside the checkout", .enabled(if: Places.hasCorpus, "there is no ../shared/corpus beside the package"))
+@Suite(
+    "The corpus beside the checkout",
+    .enabled(if: Places.hasCorpus, "there is no ../shared/corpus beside the package")
+)
 struct CorpusTests {
     /// The names of the corpus's files.
     static let files: [String] = {

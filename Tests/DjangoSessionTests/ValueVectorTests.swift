@@ -86,8 +86,9 @@ struct ValueVectorTests {
 
     @Test(
         "What Django reads is read as that Django reads it, also without knowing what wrote it",
-        arguments: try ValueVector.all(in: "signing.ndjson", "legacy.ndjson", "pickled.ndjson", "cache.ndjson", "objects.ndjson")
-            .filter { $0.expect["ok"] == .bool(true) }
+        arguments: try ValueVector.all(
+            in: "signing.ndjson", "legacy.ndjson", "pickled.ndjson", "cache.ndjson", "objects.ndjson"
+        ).filter { $0.expect["ok"] == .bool(true) }
     )
     func accepted(vector: ValueVector) throws {
         try vector.check(try vector.decoder.decode(vector.value))
