@@ -43,6 +43,20 @@ test-python: packages build $(VENV)/tests
 	cd Clients/python && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 	cd Examples/tutorial && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 
+# Where `make fuzz` builds, and where it keeps its corpus and what it finds.
+FUZZER := .build-fuzzer
+MINUTES ?= 5
+
+.PHONY: fuzz
+fuzz: packages ## Fuzz the decoder for MINUTES=5; findings lie in .build-fuzzer/findings
+	SESSIOND_FUZZER=1 swift build -c release --scratch-path $(FUZZER) --product DecoderFuzzer \
+	    -Xswiftc -sanitize=fuzzer,address
+	/usr/bin/python3 Tests/DecoderFuzzer/make_seeds.py Protocols/vectors/values $(FUZZER)/seeds
+	mkdir -p $(FUZZER)/corpus $(FUZZER)/findings
+	$(FUZZER)/release/DecoderFuzzer $(FUZZER)/corpus $(FUZZER)/seeds -max_total_time=$$(( $(MINUTES) * 60 )) \
+	    -dict=Tests/DecoderFuzzer/tokens.dict -max_len=20000 -timeout=5 -rss_limit_mb=3000 -print_final_stats=1 \
+	    -artifact_prefix=$(FUZZER)/findings/
+
 .PHONY: build
 build: packages ## Build for debugging
 	swift build
@@ -56,15 +70,15 @@ format-check: $(VENV)/tests ## Check the format of Swift and Python
 	swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)
 	for sources in $(PYTHON_SOURCES); do \
 	    '$(PYTHON)/ruff' check "$$sources"; '$(PYTHON)/ruff' format --check "$$sources"; done
-	'$(PYTHON)/ruff' check --config Tests/Protocols/ruff.toml Tests/Protocols Tests/Documentation Protocols/vectors
-	'$(PYTHON)/ruff' format --check --config Tests/Protocols/ruff.toml Tests/Protocols Tests/Documentation Protocols/vectors
+	'$(PYTHON)/ruff' check --config Tests/Protocols/ruff.toml Tests/Protocols Tests/Documentation Tests/DecoderFuzzer Protocols/vectors
+	'$(PYTHON)/ruff' format --check --config Tests/Protocols/ruff.toml Tests/Protocols Tests/Documentation Tests/DecoderFuzzer Protocols/vectors
 	cd Clients/python && '$(PYTHON)/mypy'
 
 .PHONY: format
 format: $(VENV)/tests ## Format Swift and Python
 	swift format --in-place --parallel --recursive $(SWIFT_SOURCES)
 	for sources in $(PYTHON_SOURCES); do '$(PYTHON)/ruff' format "$$sources"; done
-	'$(PYTHON)/ruff' format --config Tests/Protocols/ruff.toml Tests/Protocols Tests/Documentation Protocols/vectors
+	'$(PYTHON)/ruff' format --config Tests/Protocols/ruff.toml Tests/Protocols Tests/Documentation Tests/DecoderFuzzer Protocols/vectors
 
 .PHONY: bench
 bench: packages $(VENV)/tests $(BENCH_VENV)/ready ## Time the decoder beside Django's own, of 5.2 and 3.2 (BENCH="--json FILE" and others)
@@ -101,4 +115,4 @@ $(BENCH_VENV)/ready: Tests/Benchmarks/requirements.txt | packages
 
 .PHONY: clean
 clean: ## Remove everything that was built
-	rm -rf .build $(VENV) $(BENCH_VENV)
+	rm -rf .build $(FUZZER) $(VENV) $(BENCH_VENV)

@@ -148,3 +148,17 @@ let package = Package(
         ),
     ]
 )
+
+// The fuzzer of the decoder, which only `make fuzz` builds: it needs libFuzzer, which `-sanitize=fuzzer` links.
+if Context.environment["SESSIOND_FUZZER"] != nil {
+    package.targets += [
+        .systemLibrary(name: "CLibFuzzer", path: "Tests/DecoderFuzzer/CLibFuzzer"),
+        .executableTarget(
+            name: "DecoderFuzzer",
+            dependencies: ["DjangoSession", "CLibFuzzer"],
+            path: "Tests/DecoderFuzzer",
+            exclude: ["CLibFuzzer", "make_seeds.py", "tokens.dict"],
+            swiftSettings: strict
+        ),
+    ]
+}

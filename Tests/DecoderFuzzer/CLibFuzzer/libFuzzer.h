@@ -1,0 +1,6 @@
+// What libFuzzer, which `-sanitize=fuzzer` links, declares in no header (https://llvm.org/docs/LibFuzzer.html#using-libfuzzer-as-a-library).
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+int LLVMFuzzerRunDriver(int *argc, char ***argv, int (*testOneInput)(const uint8_t *data, size_t size));
