@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+import django
+
+_DJANGO = "{}.{}".format(*django.VERSION)
 DJANGO_CACHE = "django.core.cache.backends.redis.RedisCache"
 DJANGO_REDIS = "django_redis.cache.RedisCache"
 
@@ -37,7 +40,7 @@ class Variant:
     pickle_version: int | None = None
     key_prefix: str = ""
     version: int = 1
-    #: Whether sessiond is told the serializer and the compressor or finds them by itself.
+    #: Whether sessiond is told the serializer, the compressor and Django's version, or finds them by itself.
     is_named: bool = False
 
     def __str__(self) -> str:
@@ -86,7 +89,7 @@ class Variant:
     @property
     def decoder_options(self) -> list[str]:
         """The options of `serve` and `decode` that tell how values are read."""
-        named = ["--serializer", self.serializer, "--compressor", self.compressor]
+        named = ["--serializer", self.serializer, "--compressor", self.compressor, "--django", _DJANGO]
         return ["--encoding", "cache", *(named if self.is_named else [])]
 
 
@@ -95,7 +98,7 @@ class SignedPickles(Variant):
 
     def __str__(self) -> str:
         """Name the test."""
-        return "redis_sessions-signed-pickle"
+        return "redis_sessions-signed-pickle" + ("-named" if self.is_named else "")
 
     def settings(self, redis_url: str) -> dict[str, Any]:
         """Return Django's settings."""
@@ -112,8 +115,8 @@ class SignedPickles(Variant):
 
     @property
     def decoder_options(self) -> list[str]:
-        """None: signed values are the default, and what their signature vouches for says which serializer wrote it."""
-        return []
+        """The options of `serve` and `decode`; that values are signed is their default."""
+        return ["--serializer", "pickle", "--django", _DJANGO] if self.is_named else []
 
 
 def _of_django_redis() -> list[Variant]:
@@ -145,3 +148,6 @@ CACHED = [
     Variant(backend=DJANGO_REDIS, pickle_version=0),
     *_of_django_redis(),
 ]
+
+#: The sites with signed sessions.
+SIGNED = [SignedPickles(), SignedPickles(is_named=True)]

@@ -1,5 +1,6 @@
 """What a site may keep in its sessions, by the serializer that can store it, and how sessiond says it in JSON."""
 
+import random
 from collections import deque
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
@@ -30,6 +31,8 @@ def of(name: str, state: Any) -> dict[str, Any]:
     return {"$py": "object", "cls": name, "attrs": state}
 
 
+_LONG = random.Random(1).randbytes(100_000).hex()
+
 _ANYWHERE = [
     Thing("nothing", None, None),
     Thing("yes", True, True),
@@ -42,8 +45,9 @@ _ANYWHERE = [
     Thing("nested", {"list": [1, [], {}, {"a": [None]}], "": ""}, {"list": [1, [], {}, {"a": [None]}], "": ""}),
     # As in Python, a member of that name is no tag.
     Thing("tag_like", {"$py": "int", "v": "1"}, py("dict", [["$py", "int"], ["v", "1"]])),
-    # More than any compressor leaves uncompressed, and than msgpack and pickle give one byte of length.
-    Thing("long_text", "ab " * 1000, "ab " * 1000),
+    # More than a byte of length, and than a block of LZ4 or Zstandard.
+    Thing("long_text", _LONG, _LONG),
+    Thing("repetitive_text", "ab " * 100_000, "ab " * 100_000),
     Thing("long_list", list(range(300)), list(range(300))),
 ]
 
