@@ -81,6 +81,8 @@ extension DecodeError {
         case call(String)
         /// A class or function as a value.
         case classAsValue(String)
+        /// A class by what cannot be its name.
+        case misnamedClass
         /// A class that the version of Django does not have.
         case unknownClass(String)
         /// An object that lies elsewhere (PERSID).
@@ -150,6 +152,7 @@ extension DecodeError.PickleHazard: CustomStringConvertible {
         switch self {
         case .call(let name): "it calls \(Self.shown(name)) in a way that only running Python code could carry out"
         case .classAsValue(let name): "\(Self.shown(name)) stands as a value"
+        case .misnamedClass: "it names a class by what cannot be a name"
         case .unknownClass(let name): "this Django has no \(Self.shown(name))"
         case .persistentID: "it refers to an object outside of it (PERSID)"
         case .extensionCode: "it names a class by a number (EXT)"

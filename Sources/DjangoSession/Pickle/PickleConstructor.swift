@@ -48,6 +48,7 @@ enum PickleConstructor: String {
     // Ways to say "an instance of".
     case reconstructor = "copyreg._reconstructor"
     case modelUnpickle = "django.db.models.base.model_unpickle"
+    case lazyText = "django.utils.functional._lazy_proxy_unpickle"
 
     /// What a pickle means by a name; nil for a class that is not on the list.
     init?(module: String, name: String, protocolVersion: UInt8) {
@@ -55,13 +56,22 @@ enum PickleConstructor: String {
         self.init(rawValue: "\(modules[module] ?? module).\(name)")
     }
 
-    /// The name as `repr` shows a type, such as `list`; nil for what is no type of Python's own.
-    var builtinTypeName: Substring? {
+    /// Whether this is a type of Python's own, such as `list`.
+    var isBuiltinType: Bool {
         switch self {
         case .object, .list, .dictionary, .tuple, .integer, .longInteger, .float, .bool, .text, .python2Text, .set,
             .frozenSet, .bytes, .byteArray, .complex:
-            rawValue.split(separator: ".").last
-        default: nil
+            true
+        default: false
+        }
+    }
+
+    /// What Python 3 reads where a pickle of protocol 0 to 2 names a type by its name in Python 2 (Lib/_compat_pickle.py).
+    var ofPython3: PickleConstructor {
+        switch self {
+        case .longInteger: .integer
+        case .python2Text: .text
+        default: self
         }
     }
 }

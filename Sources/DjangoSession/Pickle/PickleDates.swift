@@ -2,8 +2,12 @@
 enum PickleDates {
     static let dayMicroseconds: Int64 = 86_400_000_000
 
-    static func microseconds(days: Int32, seconds: Int32, microseconds: Int32) -> Int64 {
-        (Int64(days) * 86_400 + Int64(seconds)) * 1_000_000 + Int64(microseconds)
+    /// An offset from UTC in microseconds, of a timedelta in Python's ranges; nil for a day or more, which is an error there.
+    static func offset(days: Int32, seconds: Int32, microseconds: Int32) -> Int64? {
+        // Less than a day before UTC is a day before, and some seconds after that.
+        guard days == 0 || days == -1 else { return nil }
+        let total = (Int64(days) * 86_400 + Int64(seconds)) * 1_000_000 + Int64(microseconds)
+        return total > -dayMicroseconds ? total : nil
     }
 
     /// A datetime, date or time from its bytes (`datetime.__reduce_ex__`, Lib/_pydatetime.py) and a time zone; nil where there
@@ -100,7 +104,7 @@ enum PickleDates {
 
     /// A UUID by its state, `{'int': …}`; nil where there is none.
     static func uuid(state: PicklePlace, in heap: inout PickleHeap) throws(DecodeError.Why) -> PickleValue? {
-        guard case .dictionary(let table) = heap[state], let place = heap.value(named: "int", in: table) else {
+        guard case .dictionary(let table) = heap[state], let place = try heap.value(named: "int", in: table) else {
             return nil
         }
         let number: UInt128?

@@ -16,7 +16,8 @@ extension PickleHeap {
     }
 
     /// The value of a key that is ASCII.
-    func value(named name: String, in table: PickleTable) -> PicklePlace? {
+    mutating func value(named name: String, in table: PickleTable) throws(DecodeError.Why) -> PicklePlace? {
+        try spend(table.keys.count)
         for (key, value) in zip(table.keys, table.values) {
             if let text = text(at: key), bytes(of: text).elementsEqual(name.utf8) { return value }
         }
@@ -52,9 +53,6 @@ extension PickleHeap {
 
     /// Up to so many keys that are texts are compared one by one.
     private static let smallCount = 12
-
-    /// Bytes that are compared or hashed at the cost of an opcode.
-    private static let bytesPerCredit = 16
 
     /// Bytes that are equal for keys that Python finds equal: `1`, `1.0` and `True`, and in Python 2 `'a'` and `u'a'`.
     ///

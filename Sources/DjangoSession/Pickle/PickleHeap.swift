@@ -42,6 +42,9 @@ struct PickleHeap {
         return value
     }
 
+    /// Bytes that are compared, hashed or checked at the cost of an opcode.
+    static let bytesPerCredit = 16
+
     /// Pays for work of so many opcodes.
     mutating func spend(_ amount: Int) throws(DecodeError.Why) {
         credit -= amount

@@ -221,7 +221,7 @@ extension PickleRendering {
         case .uuid, .fixedOffset: throw .badPickle(offset: heap.input.count)
         case .instance, .safeString: description = nil
         }
-        beginObject(className: heap.classes[object.classIndex].name)
+        beginObject(className: className(object.classIndex))
         if let description {
             rendering.append(string: description[...])
             return rendering.append("}")
@@ -235,6 +235,11 @@ extension PickleRendering {
         try open(place, object.state == nil ? "{}" : "", named.map(\.place), .named(named.map(\.name)))
     }
 
+    private func className(_ index: Int) -> String {
+        let name = heap.classes[index].name
+        return repr.isOfPython2 ? name : PythonStandardLibrary.nameInPython3(name)
+    }
+
     private mutating func beginObject(className: String) {
         rendering.append(#"{"$py":"object","cls":"#)
         rendering.append(string: Array(className.utf8)[...])
@@ -243,7 +248,7 @@ extension PickleRendering {
 
     /// A time zone that stands for itself: `datetime.timezone` by its `repr`, others without attributes.
     private mutating func write(zone: PickleTimeZone) throws(DecodeError.Why) {
-        let name = heap.classes[zone.classIndex].name
+        let name = className(zone.classIndex)
         beginObject(className: name)
         if name == "datetime.timezone" {
             rendering.append(string: repr.text(of: zone, in: heap)[...])

@@ -114,8 +114,8 @@ struct PickleObject {
         case described(PickleText)
         /// Shown by its `repr`.
         case deque(maximum: Int64?)
-        /// Shown by its `repr`; the factory's `repr` is this text.
-        case defaultDictionary(factory: String)
+        /// Shown by its `repr`; the factory is a type of Python's own, or nil for `None`.
+        case defaultDictionary(factory: PickleConstructor?)
         /// Its state says all.
         case uuid, fixedOffset
     }

@@ -37,6 +37,13 @@ struct PythonRepr {
         return bytes + [UInt8(ascii: ")")]
     }
 
+    /// The `repr` of a type of Python's own, such as `<class 'list'>`, or of `None`.
+    private func text(of type: PickleConstructor?) -> String {
+        guard let type else { return "None" }
+        let name = (isOfPython2 ? type : type.ofPython3).rawValue.split(separator: ".").last ?? ""
+        return "<\(isOfPython2 ? "type" : "class") '\(name)'>"
+    }
+
     /// Appends a string in the quotes that Python chooses, and with its escapes.
     private func append(_ content: ArraySlice<UInt8>, isBytes: Bool, to text: inout [UInt8]) {
         let hasSingle = content.contains(UInt8(ascii: "'"))
@@ -154,8 +161,7 @@ struct PythonRepr {
                 try write(parts, at: place, "deque([", maximum.map { "], maxlen=\($0))" } ?? "])")
             case .defaultDictionary(let factory):
                 guard let dictionary = object.dictionary, case .dictionary(let table) = heap[dictionary] else { return }
-                let type = factory == "None" ? factory : "<\(repr.isOfPython2 ? "type" : "class") '\(factory)'>"
-                try write(table, at: place, "defaultdict(\(type), {", "})")
+                try write(table, at: place, "defaultdict(\(repr.text(of: factory)), {", "})")
             case .described(let description): text += heap.bytes(of: description)
             case .safeString(let string): repr.append(heap.bytes(of: string), isBytes: false, to: &text)
             case .instance, .uuid, .fixedOffset: append("<\(heap.classes[object.classIndex].name)>")

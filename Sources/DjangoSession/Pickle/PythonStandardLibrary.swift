@@ -1,0 +1,62 @@
+/// The names of Python's own modules, in whose hands a call is more than data.
+///
+/// What a pickle calls by a name from elsewhere is a class of an application (an `Enum` member, an object with a
+/// `__reduce__`): its name and its arguments are kept, and tell nobody to do anything. A call of Python's own is kept only
+/// where the class is known to hold data.
+enum PythonStandardLibrary {
+    /// Whether a dotted name begins with a module of Python's own, of any version from 2.7 to 3.14.
+    static func contains(_ name: String) -> Bool {
+        modules.contains(name.prefix { $0 != "." })
+    }
+
+    /// Classes of Python's own that hold nothing but what they are called with.
+    static let classesOfData: Set<String> = [
+        "builtins.range", "__builtin__.xrange", "collections.Counter", "types.SimpleNamespace",
+        "ipaddress.IPv4Address", "ipaddress.IPv6Address", "ipaddress.IPv4Network", "ipaddress.IPv6Network",
+        "ipaddress.IPv4Interface", "ipaddress.IPv6Interface",
+        "pathlib.PosixPath", "pathlib.PurePosixPath", "pathlib.PureWindowsPath", "pathlib._local.PosixPath",
+        "pathlib._local.PurePosixPath",
+    ]
+
+    /// What Python 3 calls what a pickle of protocol 0 to 2 names as Python 2 does (Lib/_compat_pickle.py), where the two differ.
+    static func nameInPython3(_ name: String) -> String {
+        name == "__builtin__.xrange" ? "builtins.range" : name
+    }
+
+    /// `sys.stdlib_module_names` of CPython 3.11, and the modules that only 2.7 has.
+    private static let modules = Set(
+        """
+        BaseHTTPServer Bastion CGIHTTPServer ConfigParser Cookie DocXMLRPCServer HTMLParser MimeWriter Queue
+        ScrolledText SimpleHTTPServer SimpleXMLRPCServer SocketServer StringIO Tkinter UserDict UserList UserString
+        __builtin__ __future__ _abc _aix_support _ast _asyncio _bisect _blake2 _bootsubprocess _bz2 _codecs _codecs_cn
+        _codecs_hk _codecs_iso2022 _codecs_jp _codecs_kr _codecs_tw _collections _collections_abc _compat_pickle
+        _compression _contextvars _crypt _csv _ctypes _curses _curses_panel _datetime _dbm _decimal _elementtree
+        _frozen_importlib _frozen_importlib_external _functools _gdbm _hashlib _heapq _imp _io _json _locale _lsprof
+        _lzma _markupbase _md5 _msi _multibytecodec _multiprocessing _opcode _operator _osx_support _overlapped
+        _pickle _posixshmem _posixsubprocess _py_abc _pydecimal _pyio _queue _random _scproxy _sha1 _sha256 _sha3
+        _sha512 _signal _sitebuiltins _socket _sqlite3 _sre _ssl _stat _statistics _string _strptime _struct _symtable
+        _thread _threading_local _tkinter _tokenize _tracemalloc _typing _uuid _warnings _weakref _weakrefset _winapi
+        _winreg _zoneinfo abc aifc annotationlib antigravity anydbm argparse array ast asynchat asyncio asyncore
+        atexit audioop base64 bdb binascii binhex bisect bsddb builtins bz2 cPickle cProfile cStringIO calendar cgi
+        cgitb chunk cmath cmd code codecs codeop collections colorsys commands compileall compiler compression
+        concurrent configparser contextlib contextvars cookielib copy copy_reg copyreg crypt csv ctypes curses
+        dataclasses datetime dbhash dbm decimal difflib dircache dis distutils dl doctest dumbdbm dummy_thread
+        dummy_threading email encodings ensurepip enum errno exceptions faulthandler fcntl filecmp fileinput fnmatch
+        formatter fpformat fractions ftplib functools future_builtins gc gdbm genericpath getopt getpass gettext glob
+        graphlib grp gzip hashlib heapq hmac html htmlentitydefs htmllib http httplib idlelib ihooks imaplib imghdr
+        imp importlib imputil inspect io ipaddress itertools json keyword lib2to3 linecache locale logging lzma
+        macpath mailbox mailcap markupbase marshal math md5 mhlib mimetools mimetypes mimify mmap modulefinder msilib
+        msvcrt multifile multiprocessing mutex netrc new nis nntplib nt ntpath nturl2path numbers opcode operator
+        optparse os os2emxpath ossaudiodev parser pathlib pdb pickle pickletools pipes pkgutil platform plistlib
+        popen2 poplib posix posixfile posixpath pprint profile pstats pty pwd py_compile pyclbr pydoc pydoc_data
+        pyexpat queue quopri random re readline repr reprlib resource rexec rfc822 rlcompleter robotparser runpy sched
+        secrets select selectors sets sgmllib sha shelve shlex shutil signal site smtpd smtplib sndhdr socket
+        socketserver spwd sqlite3 sre_compile sre_constants sre_parse ssl stat statistics statvfs string stringprep
+        strop struct subprocess sunau sunaudio symbol symtable sys sysconfig syslog tabnanny tarfile telnetlib
+        tempfile termios textwrap thread threading time timeit tkinter toaiff token tokenize tomllib trace traceback
+        tracemalloc tty turtle turtledemo types typing unicodedata unittest urllib urllib2 urlparse user uu uuid venv
+        warnings wave weakref webbrowser whichdb winreg winsound wsgiref xdrlib xml xmllib xmlrpc xmlrpclib zipapp
+        zipfile zipimport zlib zoneinfo
+        """.split { $0.isWhitespace }
+    )
+}
