@@ -78,7 +78,8 @@ package struct SessionDaemon {
         let table = SessionTable()
         let driver = DirectoryDriver(
             machine: DirectoryStateMachine(
-                table: table, decoder: configuration.decoding.decoder, freshness: configuration.freshness, run: run
+                table: table, decoder: configuration.decoding.decoder, freshness: configuration.freshness,
+                limits: configuration.limits, run: run
             ),
             loop: loop, journal: journal, logger: logger,
             reached: { [logger, configuration] in Self.tell($0, configuration, logger) }
@@ -87,7 +88,10 @@ package struct SessionDaemon {
             settings: LinkSettings(
                 endpoint: configuration.endpoint, keyPattern: configuration.keyPattern,
                 stalenessMax: configuration.freshness.stalenessMax,
-                timeout: .milliseconds(configuration.linkTimeout), mayConfigureRedis: configuration.mayConfigureRedis
+                pingInterval: .milliseconds(configuration.pingInterval),
+                timeout: .milliseconds(configuration.linkTimeout), mayConfigureRedis: configuration.mayConfigureRedis,
+                comparisonInterval: .milliseconds(configuration.comparisonInterval),
+                invalidation: configuration.invalidation
             ),
             consumer: driver, loop: loop, logger: logger
         )
@@ -96,6 +100,7 @@ package struct SessionDaemon {
         let bound = NIOLoopBound(driver, eventLoop: loop)
         let database = configuration.endpoint.database
         let keyCount = configuration.decoding.keyCount
+        let limits = configuration.limits
         let backend = SocketBackend(
             lookup: DirectoryService(table: table, freshness: configuration.freshness, driver: bound),
             log: journal, limits: Limits(), policy: PeerPolicy(daemonUID: geteuid()), figures: figures,
@@ -107,7 +112,8 @@ package struct SessionDaemon {
                 let report = StatusReport(
                     version: Self.version, uptimeMilliseconds: now.uptime - started.uptime, directory: directory,
                     stored: directory.storedForms.figures(keyCount: keyCount, at: now),
-                    isProven: table.isProven(at: now), database: database, link: link.figures,
+                    dataBytesMax: limits.dataBytesMax, isProven: table.isProven(at: now), database: database,
+                    link: link.figures,
                     lookups: table.lookupCounts, journal: journal, clients: figures.values
                 )
                 completion(report.json)
@@ -118,7 +124,7 @@ package struct SessionDaemon {
 
     private static func tell(_ milestone: Milestone, _ configuration: DaemonConfiguration, _ logger: Logger) {
         switch milestone {
-        case .live(let counts, let users, nil):
+        case .live(let counts, let users, nil, let fault):
             Readiness.announce(
                 "\(counts.authenticated) sessions of \(users) users, \(counts.anonymous) anonymous, at \(configuration.socketPath)"
             )
@@ -131,8 +137,8 @@ package struct SessionDaemon {
                     """
                 )
             }
-            warn(of: counts, logger)
-        case .live(let counts, let users, let gap?):
+            warn(of: counts, fault, logger)
+        case .live(let counts, let users, let gap?, _):
             logger.notice(
                 "caught up with Redis after \(Double(gap) / 1000) s: \(counts.authenticated) sessions of \(users) users"
             )
@@ -147,12 +153,13 @@ package struct SessionDaemon {
         }
     }
 
-    private static func warn(of counts: SessionCounts, _ logger: Logger) {
+    private static func warn(of counts: SessionCounts, _ fault: String?, _ logger: Logger) {
         if counts.invalid > 0 {
             logger.warning("\(counts.invalid) sessions fail their signature: an old key that is not in the key file?")
         }
         if counts.unreadable > 0 {
-            logger.warning("\(counts.unreadable) keys under the pattern cannot be decoded, or are no strings")
+            let why = fault.map { "; one of them: \($0)" } ?? ", or are no strings"
+            logger.warning("\(counts.unreadable) keys under the pattern cannot be decoded\(why)")
         }
     }
 }

@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import RESP
 import SessionModel
@@ -7,12 +8,14 @@ import SessionModel
 /// The subscribing connection only listens; the asking one scans and fetches. Each can be lost and made anew without the
 /// other, but a scan needs both: it begins when the subscription stands and questions can be sent.
 final class LinkCore<Consumer: LinkConsumer> {
-    private let settings: LinkSettings
-    private let consumer: Consumer
-    private var asking: Lane?
-    private var subscribing: Lane?
-    private var assurance = NotificationAssurance.unverified
+    let settings: LinkSettings
+    let consumer: Consumer
+    private let logger: Logger
+    private(set) var asking: Lane?
+    private(set) var subscribing: Lane?
+    private(set) var hearing = HearingStateMachine()
     private var scan = Scan.none
+    var comparison = ComparisonScan()
     private var scanCount = 0
     /// How often an established connection was lost.
     private(set) var reconnects = 0
@@ -33,14 +36,15 @@ final class LinkCore<Consumer: LinkConsumer> {
     }
 
     /// A connection and the pulse that is felt on it.
-    private struct Lane {
+    struct Lane {
         let handler: RedisChannelHandler
         let pulse: Pulse
     }
 
-    init(settings: LinkSettings, consumer: Consumer) {
+    init(settings: LinkSettings, consumer: Consumer, logger: Logger) {
         self.settings = settings
         self.consumer = consumer
+        self.logger = logger
     }
 
     // MARK: The asking connection
@@ -50,10 +54,11 @@ final class LinkCore<Consumer: LinkConsumer> {
         let pulse = Pulse(
             of: handler, every: settings.pingInterval, timeout: settings.timeout, on: loop
         ) { [unowned self] _ in
-            recheckNotifications(handler)
+            inspect(by: handler)
         }
         asking = Lane(handler: handler, pulse: pulse)
         consumer.askingEstablished()
+        carryOut(hearing.askingEstablished())
         startScan()
         consumer.turnEnded()
     }
@@ -65,68 +70,133 @@ final class LinkCore<Consumer: LinkConsumer> {
         if case .running = scan { scan = .wanted }
         lastFailure = failure
         consumer.askingLost(cause: "\(failure)")
+        carryOut(hearing.askingLost())
         consumer.turnEnded()
-    }
-
-    /// Looks whether somebody has changed the flags, and then subscribes anew. Where they were taken away, Redis falls silent
-    /// while every PING is still answered; where they were set, only what is read under the new subscription can be believed.
-    private func recheckNotifications(_ handler: RedisChannelHandler) {
-        guard assurance != .unverified, let subscribing else { return }
-        handler.send([["CONFIG", "GET", NotificationFlags.parameter].map { Array($0.utf8) }]) { [assurance] result in
-            guard case .success(let replies) = result, let flags = replies.first.flatMap(NotificationFlags.init(reply:))
-            else { return }
-            switch (assurance, flags.missing.isEmpty) {
-            case (.missing, true): subscribing.handler.close(.notificationsComplete)
-            case (.verified, false): subscribing.handler.close(.notificationsMissing)
-            default: break
-            }
-        }
     }
 
     // MARK: The subscribing connection
 
-    /// Sends PSUBSCRIBE and listens from its answer on. `completion` says whether it was accepted.
+    /// Subscribes and listens from the answer on. `completion` says whether it was accepted.
     func subscribe(
-        _ handler: RedisChannelHandler, _ assurance: NotificationAssurance, on loop: any EventLoop,
+        _ handler: RedisChannelHandler, _ notifications: NotificationAssurance, on loop: any EventLoop,
         _ completion: @escaping (RedisFailure?) -> Void
     ) {
         let channelPrefix = KeyPattern.channelPrefix(database: settings.endpoint.database)
-        handler.pushed = { [unowned self] in announced($0, channelPrefix: channelPrefix) }
+        handler.pushed = { [unowned self] in pushed($0, channelPrefix: channelPrefix) }
         handler.readEnded = { [unowned self] in consumer.turnEnded() }
-        let pattern = settings.keyPattern.channelPattern(database: settings.endpoint.database)
-        handler.send([[Array("PSUBSCRIBE".utf8), pattern]]) { [unowned self] result in
+        handler.send(subscribingCommands) { [unowned self] result in
             switch result {
             case .failure(let failure): completion(failure)
             case .success(let replies):
-                guard let reply = replies.first, case .array = reply else {
-                    return completion(RedisFailure(refusing: "PSUBSCRIBE", replies.first ?? .null))
+                let clientID = settings.invalidation == .keyspace ? nil : Self.clientID(replies)
+                guard let reply = replies.last, case .array = reply else {
+                    return completion(RedisFailure(refusing: "SUBSCRIBE or PSUBSCRIBE", replies.last ?? .null))
                 }
-                subscribed(handler, assurance, on: loop)
+                if settings.invalidation == .tracking, clientID == nil {
+                    return completion(RedisFailure(refusing: "CLIENT", replies[0]))
+                }
+                subscribed(handler, notifications, clientID: clientID, on: loop)
                 completion(nil)
             }
         }
     }
 
+    private var subscribingCommands: [[[UInt8]]] {
+        let tracking = [[Array("CLIENT".utf8), Array("ID".utf8)], [Array("SUBSCRIBE".utf8), Self.invalidations]]
+        let pattern = settings.keyPattern.channelPattern(database: settings.endpoint.database)
+        let keyspace = [[Array("PSUBSCRIBE".utf8), pattern]]
+        return switch settings.invalidation {
+        case .auto: tracking + keyspace
+        case .keyspace: keyspace
+        case .tracking: tracking
+        }
+    }
+
+    /// The channel on which CLIENT TRACKING tells a redirected client.
+    private static var invalidations: [UInt8] { Array("__redis__:invalidate".utf8) }
+
+    /// The client's id, where the server gave it and lets the client hear of invalidations.
+    private static func clientID(_ replies: [RESPValue]) -> Int64? {
+        guard replies.count >= 2, case .integer(let id) = replies[0], case .array = replies[1] else { return nil }
+        return id
+    }
+
     private func subscribed(
-        _ handler: RedisChannelHandler, _ assurance: NotificationAssurance, on loop: any EventLoop
+        _ handler: RedisChannelHandler, _ notifications: NotificationAssurance, clientID: Int64?,
+        on loop: any EventLoop
     ) {
         let pulse = Pulse(
             of: handler, every: settings.proofInterval, timeout: settings.timeout, on: loop
-        ) { [unowned self] sentAt in
-            roundTrip = .now() - sentAt
-            consumer.pongReceived(pingSentAt: sentAt.uptimeMilliseconds)
+        ) { [unowned self] beat in
+            roundTrip = .now() - beat.sentAt
+            // Redis tells of tracked keys at the end of a turn, so what changed in the turn of a PING may come behind its
+            // PONG; the next PONG is behind both.
+            guard let until = hearing.source == .tracking ? beat.previous : beat.sentAt else { return }
+            consumer.heard(until: until.uptimeMilliseconds)
         }
         subscribing = Lane(handler: handler, pulse: pulse)
-        self.assurance = assurance
-        consumer.subscriptionEstablished(notifications: assurance)
-        scan = .wanted
-        startScan()
+        carryOut(hearing.subscribed(notifications, clientID: clientID))
+    }
+
+    private func carryOut(_ actions: [HearingStateMachine.Action]) {
+        for action in actions {
+            switch action {
+            case .startTracking(let redirect): startTracking(redirect)
+            case .establish(let hearing):
+                tell(hearing)
+                consumer.subscriptionEstablished(hearing)
+                scan = .wanted
+                startScan()
+            case .changeTracking(let isOn): consumer.trackingChanged(isOn: isOn)
+            case .lose:
+                scan = .none
+                consumer.subscriptionLost(cause: lastFailure.map { "\($0)" } ?? "")
+            }
+        }
+    }
+
+    /// Has every changed key under the pattern's prefix announced on the subscribing connection.
+    private func startTracking(_ redirect: Int64) {
+        guard let handler = asking?.handler else { return }
+        let prefix = settings.keyPattern.prefix
+        let on = ["CLIENT", "TRACKING", "ON", "REDIRECT", "\(redirect)", "BCAST"].map { Array($0.utf8) }
+        let commands = [
+            ["CLIENT", "TRACKING", "OFF"].map { Array($0.utf8) },
+            prefix.isEmpty ? on : on + [Array("PREFIX".utf8), prefix],
+        ]
+        handler.send(commands) { [unowned self] result in
+            guard case .success(let replies) = result, asking?.handler === handler else { return }
+            let isOn = replies.last?.errorCode == nil
+            if !isOn, let reply = replies.last {
+                logger.info("no CLIENT TRACKING: \(RedisFailure(refusing: "CLIENT TRACKING", reply))")
+            }
+            carryOut(hearing.trackingAnswered(redirect, isOn: isOn))
+            consumer.turnEnded()
+        }
+    }
+
+    private func tell(_ hearing: Hearing) {
+        switch hearing.source {
+        case .keyspace: break
+        case .tracking:
+            logger.notice(
+                """
+                following Redis by CLIENT TRACKING: logins and logouts are seen at once, but not why a session ended, so an \
+                eviction is told as a deletion
+                """
+            )
+        case .none:
+            logger.warning(
+                "nothing tells of changes in Redis: every lookup asks Redis, and logins and logouts may be missed"
+            )
+        }
     }
 
     func subscribingLost(_ failure: RedisFailure) {
         if subscribing != nil { reconnects += 1 }
         subscribing?.pulse.stop()
         subscribing = nil
+        hearing.subscribingLost()
         scan = .none
         roundTrip = nil
         lastFailure = failure
@@ -134,15 +204,34 @@ final class LinkCore<Consumer: LinkConsumer> {
         consumer.turnEnded()
     }
 
-    /// `pmessage`, the pattern, the channel, the event's name.
-    private func announced(_ message: [RESPValue], channelPrefix: [UInt8]) {
-        guard message.count == 4, let channel = message[2].bytes, let name = message[3].bytes,
-            channel.starts(with: channelPrefix)
-        else { return }
-        guard let key = settings.keyPattern.sessionKey(of: channel.dropFirst(channelPrefix.count)) else {
-            return consumer.foreignKeySeen()
+    /// `pmessage`, the pattern, the channel, the event's name; or `message`, the channel, an array of keys or null.
+    private func pushed(_ message: [RESPValue], channelPrefix: [UInt8]) {
+        switch message.count {
+        case 4:
+            guard let channel = message[2].bytes, let name = message[3].bytes, channel.starts(with: channelPrefix)
+            else {
+                return
+            }
+            guard let key = sessionKey(of: channel.dropFirst(channelPrefix.count)) else { return }
+            consumer.keyspaceEvent(KeyspaceEvent(name), named: name, of: key)
+        case 3 where message[1].bytes == Self.invalidations:
+            guard case .array(let keys) = message[2] else { return consumer.everythingInvalidated() }
+            // Where every change is announced with its reason, its key alone is no news.
+            guard hearing.source != .keyspace else { return }
+            for bytes in keys.compactMap(\.bytes) {
+                if let key = sessionKey(of: bytes[...]) { consumer.keyInvalidated(key) }
+            }
+        default: break
         }
-        consumer.keyspaceEvent(KeyspaceEvent(name), named: name, of: key)
+    }
+
+    /// The session of a key under the pattern; a key that is no session's is counted.
+    private func sessionKey(of redisKey: ArraySlice<UInt8>) -> SessionKey? {
+        guard let key = settings.keyPattern.sessionKey(of: redisKey) else {
+            consumer.foreignKeySeen()
+            return nil
+        }
+        return key
     }
 
     // MARK: Scanning
@@ -162,34 +251,43 @@ final class LinkCore<Consumer: LinkConsumer> {
         scanPage(from: Array("0".utf8), of: scanCount, on: asking.handler)
     }
 
+    /// Whether a scan for a subscription is under way or waits for the asking connection.
+    var isScanning: Bool {
+        if case .none = scan { false } else { true }
+    }
+
     private func scanPage(from cursor: [UInt8], of number: Int, on handler: RedisChannelHandler) {
-        let command = [
-            Array("SCAN".utf8), cursor, Array("MATCH".utf8), settings.keyPattern.scanPattern, Array("COUNT".utf8),
-            Array(String(Self.scanPageCount).utf8),
-        ]
-        handler.send([command]) { [unowned self] result in
+        handler.send([scanCommand(from: cursor)]) { [unowned self] result in
             // A lost connection or subscription has ended this scan; another one begins by itself.
             guard case .success(let replies) = result, case .running(number) = scan else { return }
-            guard case .array(let parts)? = replies.first, parts.count == 2, let next = parts[0].bytes,
-                case .array(let keys) = parts[1]
-            else { return handler.close(RedisFailure(refusing: "SCAN", replies.first ?? .null)) }
-            consumer.scanned(keys.compactMap(sessionKey))
-            if next.elementsEqual("0".utf8) {
+            guard let page = scanPage(replies.first) else {
+                return handler.close(RedisFailure(refusing: "SCAN", replies.first ?? .null))
+            }
+            consumer.scanned(page.keys)
+            if page.isLast {
                 scan = .none
                 consumer.scanEnded()
             } else {
                 // The keys of this page are asked for at the end of the turn, so before the next page is answered.
-                scanPage(from: next, of: number, on: handler)
+                scanPage(from: page.cursor, of: number, on: handler)
             }
         }
     }
 
-    private func sessionKey(_ redisKey: RESPValue) -> SessionKey? {
-        guard let bytes = redisKey.bytes, let key = settings.keyPattern.sessionKey(of: bytes) else {
-            consumer.foreignKeySeen()
-            return nil
-        }
-        return key
+    func scanCommand(from cursor: [UInt8]) -> [[UInt8]] {
+        [
+            Array("SCAN".utf8), cursor, Array("MATCH".utf8), settings.keyPattern.scanPattern, Array("COUNT".utf8),
+            Array(String(Self.scanPageCount).utf8),
+        ]
+    }
+
+    /// What a SCAN answered; nil for anything else.
+    func scanPage(_ reply: RESPValue?) -> (keys: [SessionKey], cursor: [UInt8], isLast: Bool)? {
+        guard case .array(let parts)? = reply, parts.count == 2, let cursor = parts[0].bytes,
+            case .array(let keys) = parts[1]
+        else { return nil }
+        let sessionKeys = keys.compactMap(\.bytes).compactMap { sessionKey(of: $0[...]) }
+        return (sessionKeys, cursor, cursor.elementsEqual("0".utf8))
     }
 
     // MARK: Fetching

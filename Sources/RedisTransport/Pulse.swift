@@ -7,15 +7,24 @@ final class Pulse {
     private let loop: NIOIsolatedEventLoop
     private let interval: TimeAmount
     private let timeout: TimeAmount
-    private let felt: (_ pingSentAt: NIODeadline) -> Void
+    private let felt: (Beat) -> Void
     private var isStopped = false
+    /// When the newest PING was sent that was answered.
+    private var answered: NIODeadline?
+
+    /// An answered PING.
+    struct Beat {
+        let sentAt: NIODeadline
+        /// When the newest PING was sent that had been answered before this one was sent; nil for none.
+        let previous: NIODeadline?
+    }
 
     /// - Parameters:
     ///   - timeout: how long the oldest unanswered command may wait.
     ///   - felt: called on the loop for every answered PING.
     init(
         of handler: RedisChannelHandler, every interval: TimeAmount, timeout: TimeAmount, on loop: any EventLoop,
-        felt: @escaping (_ pingSentAt: NIODeadline) -> Void
+        felt: @escaping (Beat) -> Void
     ) {
         self.handler = handler
         self.loop = loop.assumeIsolated()
@@ -35,8 +44,11 @@ final class Pulse {
         guard handler.oldestWait(at: now) < timeout else {
             return handler.close(.silent(seconds: Int(timeout.nanoseconds / 1_000_000_000)))
         }
-        handler.send([[Array("PING".utf8)]]) { [felt] result in
-            if case .success = result { felt(now) }
+        let beat = Beat(sentAt: now, previous: answered)
+        handler.send([[Array("PING".utf8)]]) { [weak self] result in
+            guard let self, case .success = result else { return }
+            answered = beat.sentAt
+            felt(beat)
         }
         _ = loop.scheduleTask(in: interval) { [weak self] in self?.beat() }
     }

@@ -85,6 +85,8 @@ struct RedisConnection: Sendable {
         if reply.errorCode == "NOAUTH" { throw RedisFailure(refusing: "CLIENT", reply) }
         let ping = try await command(["PING"])
         guard ping.errorCode == nil else { throw RedisFailure(refusing: "PING", ping) }
+        // A user who may not ask for the role is believed to know.
+        if let failure = RedisFailure(role: try await command(["ROLE"])) { throw failure }
     }
 
     private func expectOK(_ arguments: [String]) async throws(RedisFailure) {

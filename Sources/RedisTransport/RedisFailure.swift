@@ -13,7 +13,21 @@ package enum RedisFailure: Error, Equatable, Sendable {
     case notificationsComplete
     /// Somebody has taken away flags that were set.
     case notificationsMissing
+    /// The server follows this one, which is the address to give.
+    case replica(of: String)
+    /// CLIENT TRACKING was turned off, or its redirection broke.
+    case trackingEnded
     case stopped
+
+    /// - Parameter role: the answer to ROLE. Nil unless it says that the server is a replica.
+    init?(role: RESPValue) {
+        guard case .array(let parts) = role, let name = parts.first?.bytes, name.elementsEqual("slave".utf8) else {
+            return nil
+        }
+        let host = parts.dropFirst().first?.bytes.map { String(decoding: $0, as: UTF8.self) } ?? "?"
+        let port: Int64 = if parts.count > 2, case .integer(let number) = parts[2] { number } else { 6379 }
+        self = .replica(of: "\(host):\(port)")
+    }
 
     /// - Parameter reply: an error reply to `command`.
     init(refusing command: String, _ reply: RESPValue) {
@@ -49,11 +63,19 @@ extension RedisFailure: CustomStringConvertible {
         case .refused("SELECT", _, _):
             "Redis has no such database: check the number in the Redis URL and `databases` in redis.conf"
         case .refused(_, "LOADING", _): "Redis is still loading its data"
+        case .refused(_, "READONLY", _):
+            "this Redis is a replica, which takes no writes: give --redis-url the address of its master"
         case .refused(let command, _, let reply): "Redis refused \(command): \(reply)"
         case .unexpectedReply(let command): "Redis answered \(command) with something else than expected"
         case .notificationsComplete: "Redis announces all changes now: subscribing anew"
         case .notificationsMissing:
             "Redis no longer announces all changes, somebody has changed notify-keyspace-events: subscribing anew"
+        case .replica(let master):
+            """
+            this Redis is a replica of \(master): it lags behind and announces expiries as deletions. Give --redis-url the \
+            address of the master
+            """
+        case .trackingEnded: "Redis no longer tracks keys for this client: asking it anew"
         case .stopped: "sessiond is stopping"
         }
     }

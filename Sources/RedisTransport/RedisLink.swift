@@ -16,7 +16,7 @@ package final class RedisLink<Consumer: LinkConsumer>: Service {
         self.settings = settings
         self.loop = loop
         self.logger = logger
-        core = NIOLoopBound(LinkCore(settings: settings, consumer: consumer), eventLoop: loop)
+        core = NIOLoopBound(LinkCore(settings: settings, consumer: consumer, logger: logger), eventLoop: loop)
     }
 
     /// Connects, and again whenever a connection is lost, until the task is cancelled or told to shut down.
@@ -61,8 +61,8 @@ package final class RedisLink<Consumer: LinkConsumer>: Service {
             let connection = try await self.open("sessiond-subscribe")
             do throws(RedisFailure) {
                 try await connection.within(self.settings.timeout) { () async throws(RedisFailure) in
-                    let assurance = try await self.assureNotifications(connection)
-                    try await self.subscribe(connection, assurance)
+                    let notifications = try await self.assureNotifications(connection)
+                    try await self.subscribe(connection, notifications)
                 }
             } catch {
                 connection.close(error)
@@ -108,11 +108,11 @@ package final class RedisLink<Consumer: LinkConsumer>: Service {
     }
 
     private func subscribe(
-        _ connection: RedisConnection, _ assurance: NotificationAssurance
+        _ connection: RedisConnection, _ notifications: NotificationAssurance
     ) async throws(RedisFailure) {
         let failure: RedisFailure? = await withCheckedContinuation { continuation in
             loop.execute {
-                self.core.value.subscribe(connection.onLoop, assurance, on: self.loop) {
+                self.core.value.subscribe(connection.onLoop, notifications, on: self.loop) {
                     continuation.resume(returning: $0)
                 }
             }
@@ -125,14 +125,14 @@ package final class RedisLink<Consumer: LinkConsumer>: Service {
     /// Reads the flags and adds those that are missing, as far as the server and the operator allow it.
     private func assureNotifications(_ connection: RedisConnection) async throws(RedisFailure) -> NotificationAssurance
     {
+        guard settings.invalidation != .tracking else { return .unused }
         let reply = try await connection.command(["CONFIG", "GET", NotificationFlags.parameter])
         guard let flags = NotificationFlags(reply: reply) else {
             logger.warning(
                 """
                 Redis does not let this user read its configuration, so sessiond cannot see whether changes are announced. \
                 Make sure that redis.conf (or your provider's parameter group) has at least \
-                `notify-keyspace-events "\(NotificationFlags.needed)"`. \
-                Until a login has been announced, every lookup asks Redis.
+                `notify-keyspace-events "\(NotificationFlags.needed)"`.
                 """,
                 metadata: ["reply": "\(RedisFailure(refusing: "CONFIG", reply))"]
             )
@@ -143,13 +143,13 @@ package final class RedisLink<Consumer: LinkConsumer>: Service {
         let advice = "CONFIG SET notify-keyspace-events '\(flags.completed)'"
         guard settings.mayConfigureRedis else {
             logger.warning(
-                "Redis does not announce all changes; logins and logouts are missed until you run: \(advice)")
+                "Redis does not announce all changes by keyspace notifications; to have it do so, run: \(advice)")
             return .missing
         }
         let answer = try await connection.command(["CONFIG", "SET", NotificationFlags.parameter, flags.completed])
         guard case .status = answer else {
             logger.warning(
-                "Redis does not announce all changes and does not let this user change that; have an administrator run: \(advice)",
+                "Redis does not announce all changes by keyspace notifications and does not let this user change that; have an administrator run: \(advice)",
                 metadata: ["reply": "\(RedisFailure(refusing: "CONFIG", answer))"]
             )
             return .missing

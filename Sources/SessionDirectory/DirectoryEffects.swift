@@ -26,8 +26,9 @@ package struct DirectoryEffects {
 
 /// What an operator wants to hear.
 package enum Milestone: Sendable, Equatable {
-    /// Everything was read and every change is announced. `gapMilliseconds`: nil at the first time.
-    case live(SessionCounts, users: Int, gapMilliseconds: Int64?)
+    /// Everything was read and every change is announced. `gapMilliseconds`: nil at the first time. `fault`: why a value
+    /// could not be decoded, if one could not.
+    case live(SessionCounts, users: Int, gapMilliseconds: Int64?, fault: String? = nil)
     /// Most values fail their signature; the directory does not become live before that changes.
     case distrusted(SessionCounts)
 }

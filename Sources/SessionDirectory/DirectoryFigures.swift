@@ -31,7 +31,7 @@ package struct SessionCounts: Sendable, Equatable {
 package struct DirectoryFigures: Sendable {
     package var condition: LinkPhase.Name
     package var epoch: LinkEpoch
-    package var notifications: NotificationAssurance
+    package var hearing: Hearing
     package var sessions: SessionCounts
     package var storedForms: StoredForms
     package var userCount: Int
@@ -39,5 +39,10 @@ package struct DirectoryFigures: Sendable {
     package var foreignKeyCount: Int
     package var fetchCount: Int
     package var overtakenCount: Int
+    /// Sessions that memory was wrong about, and Redis had not announced.
     package var staleFoundCount: Int
+    /// Sessions that were compared with Redis.
+    package var comparedCount: Int
+    /// Bytes of session data in memory.
+    package var dataBytes: Int
 }

@@ -60,7 +60,8 @@ extension DirectoryStateMachine {
         // Catching up once more without a gap is no news.
         if !wasLive || gapMilliseconds != nil {
             let users = presence.live.userCount
-            effects.milestones.append(.live(counts, users: users, gapMilliseconds: gapMilliseconds))
+            let fault = counts.unreadable > 0 ? reader.lastFault.map { "\($0)" } : nil
+            effects.milestones.append(.live(counts, users: users, gapMilliseconds: gapMilliseconds, fault: fault))
         }
         unseenSince = nil
         wasLive = true

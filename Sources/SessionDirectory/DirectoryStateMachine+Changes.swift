@@ -10,11 +10,22 @@ extension DirectoryStateMachine {
         let isCurrent = isSubscribed && (old.map { $0.epoch == epoch } ?? isCaughtUp)
         let isNotified = completion.origins.contains(.notified)
         guard var entry = reading else {
+            if old == nil, isNotified, hearing.source == .tracking {
+                // Tracking does not say what happened to a key; that it is gone is all there is to know.
+                presence.removalAnnounced(key, .deleted, at: now, into: &effects.events)
+            }
             // Where nobody listens, no announcement is to be waited for.
-            if old != nil { notFound(key, isAnnounced: isSubscribed && (isNotified || isCurrent), at: now, &effects) }
+            let isAnnounced = isSubscribed && (isNotified || isCurrent)
+            if old != nil { notFound(key, isNotified: isNotified, isAnnounced: isAnnounced, at: now, &effects) }
             return
         }
         entry.isTouched = completion.credence != .proven
+        if isCurrent, !isNotified, hearing.source != .none, completion.credence == .proven,
+            old?.valueDigest != entry.valueDigest,
+            old?.isTouched != true
+        {
+            silentChanges.saw(key, at: now.uptime)
+        }
         store(&entry, for: key, after: old, isNotified ? .live : isCurrent ? .ahead : .catchUp, at: now, &effects)
         schedule(key, entry)
     }
@@ -24,9 +35,7 @@ extension DirectoryStateMachine {
         _ key: SessionKey, at now: Moment, _ effects: inout DirectoryEffects
     ) -> SessionEntry? {
         guard let entry = presence.reappeared(key, at: now, into: &effects.events) else { return nil }
-        counts.add(entry.standing)
-        storedForms.change(from: nil, to: entry.form)
-        table.store(entry, for: key)
+        replace(key, nil, with: entry)
         return entry
     }
 
@@ -49,7 +58,9 @@ extension DirectoryStateMachine {
             entry.firstSeenAt = old.firstSeenAt
             entry.changedAt = old.valueDigest == entry.valueDigest ? old.changedAt : now.uptime
             entry.scheduledDeadline = old.scheduledDeadline
+            entry.comparison = old.comparison
         } else {
+            entry.comparison = comparisonNumber
             entry.firstSeenAt = sighting == .catchUp ? epochOpened.wall : now.wall
         }
         if let before = old?.standing.login, let login = entry.standing.login, before.userID == login.userID {
@@ -74,6 +85,12 @@ extension DirectoryStateMachine {
         counts.add(entry.standing)
         storedForms.change(from: old?.form, to: entry.form)
         table.store(entry, for: key)
+        dataBudget.changed(key, from: old?.data, to: entry.data)
+        while let oldest = dataBudget.popOverdue() { _ = table.update(oldest) { dataBudget.drop(from: &$0) } }
+        if dataBudget.isSparse {
+            let table = table
+            dataBudget.compact { table.entry(of: $0)?.data != nil }
+        }
     }
 
     mutating func tellUpdate(
@@ -125,9 +142,11 @@ extension DirectoryStateMachine {
 
     /// Redis has no value for a session that the table holds.
     ///
-    /// - Parameter isAnnounced: whether Redis has told or will tell why.
+    /// - Parameters:
+    ///   - isNotified: whether a change of the key was announced.
+    ///   - isAnnounced: whether Redis has told or will tell of its end.
     mutating func notFound(
-        _ key: SessionKey, isAnnounced: Bool, at now: Moment, _ effects: inout DirectoryEffects
+        _ key: SessionKey, isNotified: Bool, isAnnounced: Bool, at now: Moment, _ effects: inout DirectoryEffects
     ) {
         presence.settle(key, into: &effects.events)
         guard let entry = forget(key) else { return }
@@ -136,6 +155,8 @@ extension DirectoryStateMachine {
             presence.loggedOut(
                 key, entry, .expired, at: Self.moment(ofDeadlineOf: entry, now), into: &effects.events
             )
+        } else if isNotified, hearing.source == .tracking {
+            presence.loggedOut(key, entry, .deleted, at: now, into: &effects.events)
         } else if isAnnounced {
             presence.disappeared(key, entry, at: now, into: &effects.events)
         } else {
@@ -157,6 +178,7 @@ extension DirectoryStateMachine {
         guard let entry = table.remove(key) else { return nil }
         counts.remove(entry.standing)
         storedForms.change(from: entry.form, to: nil)
+        dataBudget.changed(key, from: entry.data, to: nil)
         return entry
     }
 

@@ -16,12 +16,13 @@ package struct DirectoryStateMachine: ~Copyable {
     /// What lookups read on other threads.
     package let table: SessionTable
 
-    private let reader: ValueReader
+    var reader: ValueReader
     private let freshness: Freshness
     var phase = LinkPhase.down
     var epoch = LinkEpoch.none
     var epochOpened = Moment(uptime: 0, wall: 0)
     private var evidence = NotificationEvidence()
+    private var isTracking = false
     private var isAsking = false
     var wasLive = false
     private var lastProof: Int64 = .min
@@ -32,9 +33,14 @@ package struct DirectoryStateMachine: ~Copyable {
     var unannouncedReason = LogoutReason.missing
     /// The last session that was compared with Redis.
     private var comparedOrdinal: UInt64?
+    /// Counts the scans for comparison.
+    var comparisonNumber: UInt32 = 0
     private var unavailability = "the first connection to Redis is not made yet"
 
-    var fetches = FetchStateMachine()
+    var fetches: FetchStateMachine
+    var silentChanges = SilentChanges()
+    var dataBudget: DataBudget
+    var flushSuspicion = FlushSuspicion()
     var presence: PresenceStateMachine
     var deadlines = DeadlineQueue()
     var counts = SessionCounts()
@@ -43,10 +49,15 @@ package struct DirectoryStateMachine: ~Copyable {
 
     /// - Parameters:
     ///   - run: the run of the event ids.
-    package init(table: SessionTable, decoder: SessionDecoder, freshness: Freshness, run: UInt64) {
+    package init(
+        table: SessionTable, decoder: SessionDecoder, freshness: Freshness, limits: DirectoryLimits = .init(),
+        run: UInt64
+    ) {
         self.table = table
         reader = ValueReader(decoder: decoder)
         self.freshness = freshness
+        fetches = FetchStateMachine(limits: limits)
+        dataBudget = DataBudget(bytesMax: limits.dataBytesMax)
         presence = PresenceStateMachine(table: table, run: run)
     }
 
@@ -60,12 +71,15 @@ package struct DirectoryStateMachine: ~Copyable {
 
     package var figures: DirectoryFigures {
         DirectoryFigures(
-            condition: condition, epoch: epoch, notifications: evidence.assurance, sessions: counts,
+            condition: condition, epoch: epoch, hearing: hearing, sessions: counts,
             storedForms: storedForms, userCount: presence.live.userCount, foreignKeyCount: foreignKeyCount,
             fetchCount: fetches.fetchCount, overtakenCount: fetches.overtakenCount,
-            staleFoundCount: presence.silentEndCount
+            staleFoundCount: presence.silentEndCount + silentChanges.foundCount,
+            comparedCount: silentChanges.comparedCount, dataBytes: dataBudget.bytes
         )
     }
+
+    var hearing: Hearing { Hearing(evidence.assurance, isTracking: isTracking) }
 
     /// How many deadlines are queued; for tests.
     var deadlineCount: Int { deadlines.count }
@@ -83,22 +97,35 @@ package struct DirectoryStateMachine: ~Copyable {
 
     /// The subscription stands: a new epoch, in which nothing is proven yet.
     package mutating func subscriptionEstablished(
-        notifications: NotificationAssurance, at now: Moment, _ effects: inout DirectoryEffects
+        _ hearing: Hearing, at now: Moment, _ effects: inout DirectoryEffects
     ) {
-        evidence = NotificationEvidence(assurance: notifications)
+        evidence = NotificationEvidence(assurance: hearing.notifications)
+        isTracking = hearing.isTracking
         openEpoch(at: now)
+    }
+
+    /// CLIENT TRACKING began or ended while the subscription stands.
+    package mutating func trackingChanged(isOn: Bool, at now: Moment, _ effects: inout DirectoryEffects) {
+        let before = hearing.source
+        isTracking = isOn
+        guard before == .none, hearing.source != .none else { return }
+        // What was read while nothing told of changes may have changed in silence.
+        openEpoch(at: now)
+        effects.wantsScan = true
     }
 
     /// Nothing that was read so far is believed any more: all of it is to be read again.
     ///
     /// - Parameter reason: of the logouts of those that are then gone.
-    private mutating func openEpoch(at now: Moment, unannounced reason: LogoutReason = .missing) {
+    mutating func openEpoch(at now: Moment, unannounced reason: LogoutReason = .missing) {
         unannouncedReason = reason
         epoch.advance()
         epochOpened = now
         table.open(epoch)
         lastProof = .min
         fetches.epochOpened()
+        silentChanges.forget()
+        flushSuspicion.end()
         gapMilliseconds = unseenSince.map { now.uptime - $0 }
         phase = .catchingUp(LinkPhase.CatchUp())
     }
@@ -109,6 +136,8 @@ package struct DirectoryStateMachine: ~Copyable {
         if case .down = phase { return }
         table.prove(until: .min)
         unannouncedReason = .missing
+        silentChanges.forget()
+        flushSuspicion.end()
         presence.subscriptionLost(at: now, into: &effects.events)
         if wasLive, unseenSince == nil {
             unseenSince = lastProof == .min ? now.uptime : lastProof
@@ -131,25 +160,26 @@ package struct DirectoryStateMachine: ~Copyable {
         }
     }
 
-    /// A PING sent at `pingSentAt` was answered on the subscribing connection: every change before it is known.
-    package mutating func pongReceived(pingSentAt: Int64, at now: Moment, _ effects: inout DirectoryEffects) {
-        if presence.announcementsHeard(before: pingSentAt, into: &effects.events), case .live = phase {
+    /// Every change up to `uptime` has been announced: a PING that was sent then was answered behind the announcements.
+    package mutating func heard(until uptime: Int64, at now: Moment, _ effects: inout DirectoryEffects) {
+        let endedSilently = presence.announcementsHeard(before: uptime, into: &effects.events)
+        let changedSilently = silentChanges.announcementsHeard(before: uptime)
+        if endedSilently || changedSilently, case .live = phase {
             // What ended one session in silence, such as FLUSHALL, may have ended them all.
             openEpoch(at: now, unannounced: .flushed)
             effects.wantsScan = true
         }
-        compareNext()
-        guard evidence.assurance == .verified else { return }
-        lastProof = max(lastProof, pingSentAt)
+        if case .live = phase, let key = nextToCompare() { compare(key) }
+        guard hearing.source != .none, !flushSuspicion.isOpen else { return }
+        lastProof = max(lastProof, uptime)
         table.prove(until: lastProof + freshness.stalenessMax)
     }
 
-    /// Has one live session read again, another one at every call, to notice what Redis does not announce.
-    private mutating func compareNext() {
-        guard case .live = phase else { return }
+    /// Another live session at every call.
+    mutating func nextToCompare() -> SessionKey? {
         let next = presence.live.keys(of: nil, after: comparedOrdinal, limit: 1).first
         comparedOrdinal = next?.ordinal
-        if let next { fetches.request(next.key, .comparison) }
+        return next?.key
     }
 
     // MARK: Notifications
@@ -161,19 +191,14 @@ package struct DirectoryStateMachine: ~Copyable {
         _ event: KeyspaceEvent, named name: [UInt8], of key: SessionKey, at now: Moment,
         _ effects: inout DirectoryEffects
     ) {
-        if evidence.isCompleted(by: name) {
+        if evidence.isCompleted(by: name), !isTracking {
             // Nobody knows since when changes are announced: what was read before may have changed in silence.
             openEpoch(at: now)
             effects.wantsScan = true
         }
+        silentChanges.announced(key)
         switch event {
-        case .written:
-            let isKnown: Void? = table.update(key) { entry in
-                entry.isTouched = true
-                entry.changedAt = now.uptime
-            }
-            if isKnown == nil { presence.keyAppeared(key, at: now, into: &effects.events) }
-            fetches.request(key, .notified)
+        case .written: written(key, at: now, &effects)
         case .removed(let reason):
             fetches.removed(key)
             if table.entry(of: key) == nil {
@@ -183,6 +208,21 @@ package struct DirectoryStateMachine: ~Copyable {
                 reconsiderTrust(at: now, &effects)
             }
         }
+    }
+
+    private mutating func written(_ key: SessionKey, at now: Moment, _ effects: inout DirectoryEffects) {
+        let isKnown: Void? = table.update(key) { entry in
+            entry.isTouched = true
+            entry.changedAt = now.uptime
+        }
+        if isKnown == nil { presence.keyAppeared(key, at: now, into: &effects.events) }
+        fetches.request(key, .notified)
+    }
+
+    /// CLIENT TRACKING named a key that changed, or is gone.
+    package mutating func keyInvalidated(_ key: SessionKey, at now: Moment, _ effects: inout DirectoryEffects) {
+        silentChanges.announced(key)
+        written(key, at: now, &effects)
     }
 
     /// A key under the pattern is no session's.
@@ -206,12 +246,16 @@ package struct DirectoryStateMachine: ~Copyable {
         _ key: SessionKey, _ value: StoredValue, at now: Moment, _ effects: inout DirectoryEffects
     ) {
         let old = table.entry(of: key)
-        let reading = reader.entry(of: key, value, after: old, in: epoch, at: now)
+        let wantsData = fetches.wantsData(of: key)
+        let reading = reader.entry(of: key, value, after: old, wantsData: wantsData, in: epoch, at: now)
         guard let completion = fetches.completed(key, isPositive: reading?.standing.login != nil) else { return }
+        judgeFlush(by: key, reading, after: old, completion, at: now, &effects)
         var answer = reading
         if completion.credence != .outdated {
             apply(key, reading, after: old, completion, at: now, &effects)
             answer = reading == nil ? nil : table.entry(of: key)
+            // Memory may have no room for what was just read.
+            answer?.data = reading?.data
         }
         for ticket in completion.answered {
             effects.answers.append((ticket, self.answer(ticket, answer, askedAt: value.askedAt, at: now)))
@@ -234,7 +278,10 @@ package struct DirectoryStateMachine: ~Copyable {
             effects.answers.append((ticket, answerWithoutRedis(key, ticket, at: now)))
             return
         }
-        fetches.join(key, ticket)
+        guard fetches.join(key, ticket) else {
+            effects.answers.append((ticket, SessionAnswer(.overloaded)))
+            return
+        }
     }
 
     private func answerWithoutRedis(_ key: SessionKey, _ ticket: LookupTicket, at now: Moment) -> SessionAnswer {
@@ -247,6 +294,7 @@ package struct DirectoryStateMachine: ~Copyable {
         guard freshness.serveStale > 0, age <= freshness.serveStale, !ticket.wants.confirmation,
             let entry = table.entry(of: key),
             entry.epoch == epoch, !entry.isTouched, now.uptime < entry.deadline,
+            entry.has(ticket.wants),
             case .authenticated(var session) = entry.freshAnswer(wanting: ticket.wants).verdict
         else { return nil }
         session.staleMilliseconds = age

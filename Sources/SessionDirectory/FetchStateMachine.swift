@@ -11,13 +11,23 @@ package import SessionModel
 /// ```
 /// There is at most one fetch of a key at a time. A lookup that comes before the question is sent joins it; a later
 /// one waits for the next question, unless the reply is positive.
+///
+/// What Redis announced goes first. Keys that only lookups want, which anybody can invent, have a queue of their own, of which
+/// few are under way at a time: so they take a bounded share of Redis, and a bounded number of them waits.
 struct FetchStateMachine {
     /// After so many overtaken replies in a row those who wait are answered from the last one: it is the truth of a
     /// moment after they asked, and a key that is written without pause must not keep them forever.
     static let overtakenRoundsMax = 3
 
+    private let limits: DirectoryLimits
     private var fetches: [SessionKey: Fetch] = [:]
+    /// Keys with a reason of the directory's own.
     private var queue: Deque<SessionKey> = []
+    /// Keys that only lookups want. One that has got a reason meanwhile, or is gone, is passed over.
+    private var lookupQueue: Deque<SessionKey> = []
+    private var sentCount = 0
+    private var sentLookupCount = 0
+    private var waitingCount = 0
     private var startedCount: UInt64 = 0
     private(set) var fetchCount = 0
     private(set) var overtakenCount = 0
@@ -25,7 +35,7 @@ struct FetchStateMachine {
     private struct Fetch {
         /// Counts the fetches.
         var number: UInt64
-        var isSent = false
+        var state = State.queuedForLookups
         var overtaken: Overtaken?
         var origins: FetchOrigins
         var rounds = 0
@@ -33,12 +43,26 @@ struct FetchStateMachine {
         var late: [LookupTicket] = []
     }
 
+    private enum State {
+        case queuedForLookups, queued
+        case sent(forLookups: Bool)
+
+        var isSent: Bool { if case .sent = self { true } else { false } }
+    }
+
     private enum Overtaken {
         case byWrite, byRemoval
     }
 
-    /// Whether keys wait to be asked for.
-    var hasQueued: Bool { !queue.isEmpty }
+    init(limits: DirectoryLimits) {
+        self.limits = limits
+    }
+
+    /// Whether keys wait to be asked for, and may be.
+    var hasQueued: Bool {
+        guard sentCount < limits.fetchesUnderWayMax else { return false }
+        return !queue.isEmpty || !lookupQueue.isEmpty && sentLookupCount < limits.lookupFetchesUnderWayMax
+    }
 
     /// Wants the key read.
     ///
@@ -48,7 +72,7 @@ struct FetchStateMachine {
     mutating func request(_ key: SessionKey, _ origin: FetchOrigins) -> Bool {
         var isNew = false
         enqueue(key) { fetch in
-            if fetch.isSent, origin == .notified { fetch.overtaken = fetch.overtaken ?? .byWrite }
+            if fetch.state.isSent, origin == .notified { fetch.overtaken = fetch.overtaken ?? .byWrite }
             isNew = !fetch.origins.contains(origin)
             fetch.origins.formUnion(origin)
         }
@@ -57,31 +81,69 @@ struct FetchStateMachine {
 
     /// The key is known to be gone: a reply that is under way says nothing any more.
     mutating func removed(_ key: SessionKey) {
-        if fetches[key]?.isSent == true { fetches[key]?.overtaken = .byRemoval }
+        if fetches[key]?.state.isSent == true { fetches[key]?.overtaken = .byRemoval }
     }
 
     /// Somebody waits for a reply about this key.
-    mutating func join(_ key: SessionKey, _ ticket: LookupTicket) {
+    ///
+    /// - Returns: False where too many wait already.
+    mutating func join(_ key: SessionKey, _ ticket: LookupTicket) -> Bool {
+        guard waitingCount < limits.waitingLookupsMax else { return false }
+        waitingCount += 1
+        wait(key, ticket)
+        return true
+    }
+
+    private mutating func wait(_ key: SessionKey, _ ticket: LookupTicket) {
         enqueue(key) { fetch in
-            if fetch.isSent { fetch.late.append(ticket) } else { fetch.joined.append(ticket) }
+            if fetch.state.isSent { fetch.late.append(ticket) } else { fetch.joined.append(ticket) }
         }
     }
 
     private mutating func enqueue(_ key: SessionKey, _ change: (inout Fetch) -> Void) {
-        if fetches[key] == nil {
-            queue.append(key)
-            startedCount += 1
+        if fetches[key] == nil { startedCount += 1 }
+        let isNew = fetches[key] == nil
+        var fetch = fetches[key] ?? Fetch(number: startedCount, origins: [])
+        change(&fetch)
+        if case .queuedForLookups = fetch.state {
+            if !fetch.origins.isEmpty {
+                fetch.state = .queued
+                queue.append(key)
+            } else if isNew {
+                lookupQueue.append(key)
+            }
         }
-        change(&fetches[key, default: Fetch(number: startedCount, origins: [])])
+        fetches[key] = fetch
+    }
+
+    /// Whether somebody who waits for this key wants the session's data.
+    func wantsData(of key: SessionKey) -> Bool {
+        guard let fetch = fetches[key] else { return false }
+        return fetch.joined.contains { $0.wants.data != nil } || fetch.late.contains { $0.wants.data != nil }
     }
 
     /// The next keys to ask for, at most `limit`; they count as sent.
     mutating func takeBatch(limit: Int) -> [SessionKey] {
-        let batch = Array(queue.prefix(limit))
-        queue.removeFirst(batch.count)
-        for key in batch { fetches[key]?.isSent = true }
+        var batch: [SessionKey] = []
+        while batch.count < limit, sentCount < limits.fetchesUnderWayMax, let key = queue.popFirst() {
+            guard case .queued = fetches[key]?.state else { continue }
+            send(key, forLookups: false, in: &batch)
+        }
+        while batch.count < limit, sentCount < limits.fetchesUnderWayMax,
+            sentLookupCount < limits.lookupFetchesUnderWayMax, let key = lookupQueue.popFirst()
+        {
+            guard case .queuedForLookups = fetches[key]?.state else { continue }
+            send(key, forLookups: true, in: &batch)
+        }
         fetchCount += batch.count
         return batch
+    }
+
+    private mutating func send(_ key: SessionKey, forLookups: Bool, in batch: inout [SessionKey]) {
+        fetches[key]?.state = .sent(forLookups: forLookups)
+        sentCount += 1
+        if forLookups { sentLookupCount += 1 }
+        batch.append(key)
     }
 
     /// What a reply is worth.
@@ -106,16 +168,21 @@ struct FetchStateMachine {
     /// - Parameter isPositive: it shows somebody logged in.
     /// - Returns: Nil where nobody had asked.
     mutating func completed(_ key: SessionKey, isPositive: Bool) -> Completion? {
-        guard let fetch = fetches.removeValue(forKey: key) else { return nil }
+        guard let fetch = fetches[key], case .sent(let forLookups) = fetch.state else { return nil }
+        fetches[key] = nil
+        sentCount -= 1
+        if forLookups { sentLookupCount -= 1 }
         guard let overtaken = fetch.overtaken else {
             let answeredLate = fetch.late.filter { isPositive && !$0.wants.confirmation }
             let waiting = fetch.late.filter { !isPositive || $0.wants.confirmation }
-            for ticket in waiting { join(key, ticket) }
+            for ticket in waiting { wait(key, ticket) }
+            waitingCount -= fetch.joined.count + answeredLate.count
             return Completion(credence: .proven, origins: fetch.origins, answered: fetch.joined + answeredLate)
         }
         overtakenCount += 1
         let isPatient = fetch.rounds + 1 < Self.overtakenRoundsMax
         let waiting = (isPatient ? fetch.joined : []) + fetch.late
+        waitingCount -= isPatient ? 0 : fetch.joined.count
         enqueue(key) { again in
             again.origins = .notified
             again.rounds = fetch.rounds + 1
@@ -134,7 +201,7 @@ struct FetchStateMachine {
         for key in Array(fetches.keys) {
             enqueue(key) { fetch in
                 fetch.origins.remove(.catchUp)
-                if fetch.isSent { fetch.overtaken = fetch.overtaken ?? .byWrite }
+                if fetch.state.isSent { fetch.overtaken = fetch.overtaken ?? .byWrite }
             }
         }
     }
@@ -145,13 +212,15 @@ struct FetchStateMachine {
     mutating func askingLost() -> [(key: SessionKey, ticket: LookupTicket)] {
         var tickets: [(key: SessionKey, ticket: LookupTicket)] = []
         queue.removeAll()
+        lookupQueue.removeAll()
+        (sentCount, sentLookupCount, waitingCount) = (0, 0, 0)
         for (key, fetch) in fetches.sorted(by: { $0.value.number < $1.value.number }) {
             tickets += (fetch.joined + fetch.late).map { (key, $0) }
             guard !fetch.origins.isEmpty else {
                 fetches[key] = nil
                 continue
             }
-            fetches[key] = Fetch(number: fetch.number, origins: fetch.origins)
+            fetches[key] = Fetch(number: fetch.number, state: .queued, origins: fetch.origins)
             queue.append(key)
         }
         return tickets

@@ -19,7 +19,7 @@ struct SessionEntry: Sendable {
     var changedAt: Int64
     /// When the key was first seen, in milliseconds since 1970.
     var firstSeenAt: Int64
-    /// The decoded session as `DjangoSession` renders it; nil for a value that could not be decoded.
+    /// The decoded session as `DjangoSession` renders it; nil for a value that could not be decoded, and where memory has no room.
     var data: [UInt8]?
     /// A digest of the stored bytes: an equal one means that only the expiry can have moved.
     var valueDigest: Int
@@ -29,6 +29,8 @@ struct SessionEntry: Sendable {
     var ordinal: UInt64?
     /// The earliest deadline that ``DeadlineQueue`` holds for this key.
     var scheduledDeadline: Int64?
+    /// The last comparison with Redis that found the key, or under which it came.
+    var comparison: UInt32 = 0
 }
 
 extension SessionEntry {

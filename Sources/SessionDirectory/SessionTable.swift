@@ -37,7 +37,7 @@ package final class SessionTable: Sendable {
         for key: SessionKey, wanting wants: LookupWants, now: Moment, freshness: Freshness
     ) -> SessionAnswer? {
         let entry = wants.confirmation ? nil : provenEntry(of: key, now: now)
-        let answer = entry?.answer(wanting: wants, now: now, freshness: freshness)
+        let answer = entry.flatMap { $0.has(wants) ? $0.answer(wanting: wants, now: now, freshness: freshness) : nil }
         if answer == nil {
             missCount.wrappingAdd(1, ordering: .relaxed)
         } else {
@@ -136,6 +136,14 @@ extension SessionEntry {
         case .rejected(let reason):
             .nobody(NobodyReason(reason))
         }
+    }
+
+    /// Whether the data that is wanted is in memory.
+    func has(_ wants: LookupWants) -> Bool { wants.data == nil || hasData }
+
+    /// Whether there is nothing of the session that memory has dropped.
+    var hasData: Bool {
+        if case .rejected = standing { true } else { data != nil }
     }
 
     private func visibleData(_ view: DataView?) -> VisibleData? {

@@ -4,20 +4,25 @@ import SessionModel
 /// What Redis answered for a key, made into an entry of the table.
 struct ValueReader: Sendable {
     private let decoder: SessionDecoder
+    /// Why the last value that could not be decoded could not; for the operator.
+    private(set) var lastFault: DecodeError.Why?
 
     init(decoder: SessionDecoder) {
         self.decoder = decoder
     }
 
     /// The entry that a stored value makes; nil where there is no session.
-    func entry(
-        of key: SessionKey, _ value: StoredValue, after old: SessionEntry?, in epoch: LinkEpoch, at now: Moment
+    ///
+    /// - Parameter wantsData: whether the session's data is needed, even if memory has dropped it.
+    mutating func entry(
+        of key: SessionKey, _ value: StoredValue, after old: SessionEntry?, wantsData: Bool = false,
+        in epoch: LinkEpoch, at now: Moment
     ) -> SessionEntry? {
         var entry: SessionEntry
         switch value.content {
         case .absent: return nil
         case .otherType: entry = reject(.unreadable, key, valueDigest: 0, at: now)
-        case .string(let bytes): entry = reread(bytes, old) ?? decode(bytes, of: key, at: now)
+        case .string(let bytes): entry = reread(bytes, old, wantsData) ?? decode(bytes, of: key, at: now)
         }
         entry.epoch = epoch
         switch value.expiry {
@@ -32,18 +37,19 @@ struct ValueReader: Sendable {
     }
 
     /// The old entry again, if the stored bytes are the same: only the expiry can have moved.
-    private func reread(_ bytes: [UInt8], _ old: SessionEntry?) -> SessionEntry? {
-        guard var entry = old, entry.valueDigest == bytes.hashValue else { return nil }
+    private func reread(_ bytes: [UInt8], _ old: SessionEntry?, _ wantsData: Bool) -> SessionEntry? {
+        guard var entry = old, entry.valueDigest == bytes.hashValue, !wantsData || entry.hasData else { return nil }
         entry.isTouched = false
         return entry
     }
 
-    private func decode(_ bytes: [UInt8], of key: SessionKey, at now: Moment) -> SessionEntry {
+    private mutating func decode(_ bytes: [UInt8], of key: SessionKey, at now: Moment) -> SessionEntry {
         let session: DecodedSession
         do throws(DecodeError) {
             session = try decoder.decode(bytes)
         } catch {
             let reason: RejectionReason = if case .invalid = error { .invalid } else { .unreadable }
+            if reason == .unreadable { lastFault = error.why }
             return reject(reason, key, valueDigest: bytes.hashValue, at: now)
         }
         return SessionEntry(

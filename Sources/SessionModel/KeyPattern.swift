@@ -4,7 +4,8 @@ package struct KeyPattern: Sendable, Equatable {
     package static let placeholder = "{session_key}"
     package static let `default` = KeyPattern(prefix: Array("django_sessions:".utf8), suffix: [])
 
-    private let prefix: [UInt8]
+    /// What every key begins with; may be empty.
+    package let prefix: [UInt8]
     private let suffix: [UInt8]
 
     private init(prefix: [UInt8], suffix: [UInt8]) {

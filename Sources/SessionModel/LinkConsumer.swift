@@ -1,15 +1,21 @@
 /// Who is told what the link to Redis learns. All calls come on the link's event loop, in the order of the bytes.
 package protocol LinkConsumer: AnyObject, SendableMetatype {
-    /// The subscription stands: from now on every change is announced. `notifications` says what is known of that.
-    func subscriptionEstablished(notifications: NotificationAssurance)
+    /// The subscription stands: from now on every change is announced, as far as `hearing` says.
+    func subscriptionEstablished(_ hearing: Hearing)
+    /// CLIENT TRACKING began or ended, and the subscription stands on.
+    func trackingChanged(isOn: Bool)
     /// The subscription ended: changes go unseen. `cause` is words for a person.
     func subscriptionLost(cause: String)
     /// A change of a key that belongs to a session.
     func keyspaceEvent(_ event: KeyspaceEvent, named name: [UInt8], of key: SessionKey)
+    /// CLIENT TRACKING names a key that changed; nobody knows how.
+    func keyInvalidated(_ key: SessionKey)
+    /// CLIENT TRACKING tells of a FLUSHALL or FLUSHDB, of this database or another one.
+    func everythingInvalidated()
     /// A key matched the pattern but is too long or no UTF-8.
     func foreignKeySeen()
-    /// The PING that was sent at this time (monotonic, milliseconds) was answered on the subscribing connection.
-    func pongReceived(pingSentAt: Int64)
+    /// Every change up to this time (monotonic, milliseconds) has been announced.
+    func heard(until: Int64)
     /// All that one read of a connection brought has been told.
     func turnEnded()
 
@@ -23,16 +29,12 @@ package protocol LinkConsumer: AnyObject, SendableMetatype {
     func scanned(_ keys: [SessionKey])
     /// The scan came to its end.
     func scanEnded()
+    /// A slow scan begins, to compare memory with Redis.
+    func comparisonStarted()
+    /// A page of it.
+    func comparisonFound(_ keys: [SessionKey])
+    /// It came to its end.
+    func comparisonEnded()
     /// The answers to one call of `fetch`, in its order.
     func fetched(_ values: [(SessionKey, StoredValue)])
-}
-
-/// What is known of Redis's `notify-keyspace-events`.
-package enum NotificationAssurance: String, Sendable {
-    /// All flags that are needed are set.
-    case verified
-    /// It could not be read (CONFIG is forbidden): believed once notifications have been seen.
-    case unverified
-    /// Flags are missing and were not added: nothing in the cache can be believed.
-    case missing
 }

@@ -35,7 +35,11 @@ public struct ServerStatus: Hashable, Sendable, Codable {
         public let epoch: Int
         /// Whether positive answers may come from the cache at this moment.
         public let isProven: Bool
-        /// Whether keyspace notifications arrive: `verified`, `unverified` or `missing`.
+        /// What tells of changes: `keyspace`, `tracking` or `none`; nil where the daemon is older than this figure.
+        public let invalidation: String?
+        /// What it cannot tell: `changes`, `reasons` why a session ended, `flushes`, `swapdb`.
+        public let cannotTell: [String]?
+        /// Whether keyspace notifications arrive: `verified`, `unverified`, `missing` or `unused`.
         public let notifications: String
         /// The number of the Redis database.
         public let database: Int
@@ -49,6 +53,8 @@ public struct ServerStatus: Hashable, Sendable, Codable {
         private enum CodingKeys: String, CodingKey {
             case state, epoch
             case isProven = "proven"
+            case invalidation
+            case cannotTell = "cannot_tell"
             case notifications, database
             case roundTripMilliseconds = "round_trip_ms"
             case reconnects
@@ -87,11 +93,13 @@ public struct ServerStatus: Hashable, Sendable, Codable {
         public let fetches: Int
         /// Fetches that were repeated, since the key was written meanwhile.
         public let overtaken: Int
+        /// Entries that were compared with Redis; nil where the daemon is older than this figure.
+        public let compared: Int?
         /// Entries that differed from Redis without a notification.
         public let staleFound: Int
 
         private enum CodingKeys: String, CodingKey {
-            case hits, misses, fetches, overtaken
+            case hits, misses, fetches, overtaken, compared
             case staleFound = "stale_found"
         }
     }
@@ -100,9 +108,15 @@ public struct ServerStatus: Hashable, Sendable, Codable {
     public struct Memory: Hashable, Sendable, Codable {
         /// What it holds in RAM.
         public let residentBytes: Int
+        /// How much of that is session data; nil where the daemon is older than this figure.
+        public let sessionDataBytes: Int?
+        /// How much of it may be.
+        public let sessionDataBytesMax: Int?
 
         private enum CodingKeys: String, CodingKey {
             case residentBytes = "resident_bytes"
+            case sessionDataBytes = "session_data_bytes"
+            case sessionDataBytesMax = "session_data_bytes_max"
         }
     }
 

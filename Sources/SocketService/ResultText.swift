@@ -40,6 +40,7 @@ enum ResultText {
         case .nobody(let reason):
             json.member("authenticated", false)
             json.member("reason", reason.rawValue)
+        case .overloaded: return .failure(.overloaded(retryAfterMilliseconds: retryAfterMilliseconds))
         case .unavailable(let cause):
             return .failure(.unavailable(retryAfterMilliseconds: retryAfterMilliseconds, cause: cause))
         }

@@ -84,9 +84,53 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "How often a connection to Redis is asked whether it lives (default: 1).",
+            discussion: """
+                With every such question sessiond also looks whether the server is still a master and still announces changes. The \
+                connection that hears of changes is asked four times in --max-staleness.
+                """,
+            valueName: "seconds"
+        )
+    )
+    var pingInterval: String?
+
+    @Option(
+        help: ArgumentHelp(
             "A connection to Redis that is silent for this long is lost (default: 5).", valueName: "seconds")
     )
     var linkTimeout: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "What tells of changes: auto, keyspace or tracking (default: auto).",
+            discussion: """
+                keyspace: keyspace notifications. tracking: CLIENT TRACKING, which needs no configuration of the server, but does \
+                not say why a session ended. auto: notifications where they are on or can be turned on, else tracking.
+                """,
+            valueName: "source"
+        )
+    )
+    var invalidation: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long after one slow scan that compares memory with Redis the next one begins; 0 for never (default: 600).",
+            valueName: "seconds"
+        )
+    )
+    var compareInterval: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How much of the sessions' decoded data is kept in memory (default: 256).",
+            discussion: """
+                Beyond it the data that was read longest ago is dropped and read again when somebody asks for it. Who is logged in \
+                is always kept.
+                """,
+            valueName: "MiB"
+        )
+    )
+    var maxDataMemory: String?
 
     @Flag(help: "Do not add missing flags to Redis's notify-keyspace-events.")
     var noConfigureRedis = false
@@ -121,7 +165,9 @@ struct ServeCommand: AsyncParsableCommand {
         let texts: [(ServeOption, String?)] = [
             (.redisURL, redisUrl), (.redisURLFile, redisUrlFile), (.keyPattern, keyPattern), (.socket, socket),
             (.socketMode, socketMode), (.socketGroup, socketGroup), (.journal, journal), (.maxStaleness, maxStaleness),
-            (.serveStale, serveStale), (.linkTimeout, linkTimeout), (.logFormat, logFormat), (.logLevel, logLevel),
+            (.serveStale, serveStale), (.pingInterval, pingInterval), (.linkTimeout, linkTimeout),
+            (.invalidation, invalidation), (.compareInterval, compareInterval), (.maxDataMemory, maxDataMemory),
+            (.logFormat, logFormat), (.logLevel, logLevel),
         ]
         for (option, text) in texts { flags[option] = text.map { [$0] } }
         flags[.noConfigureRedis] = noConfigureRedis ? ["true"] : nil

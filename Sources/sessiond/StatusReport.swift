@@ -10,7 +10,7 @@ struct StatusReport {
         var rows = [
             ("sessiond", "\(status.version), run \(status.run), up \(Self.time(status.uptimeSeconds))"),
             ("link", Self.link(status.link)),
-            ("", "notifications \(status.link.notifications)"),
+            ("", Self.hearing(status.link)),
             ("", status.link.lastError.map { "last error: \($0)" } ?? ""),
             ("sessions", Self.sessions(status.sessions)),
             ("", Self.bad(status.sessions)),
@@ -21,7 +21,7 @@ struct StatusReport {
             ("journal", Self.journal(status.journal)),
             ("", "position \(status.journal.position), oldest \(status.journal.oldest ?? "none")"),
             ("clients", Self.clients(status.clients)),
-            ("memory", Self.bytes(status.memory.residentBytes)),
+            ("memory", Self.memory(status.memory)),
         ]
         lines = rows.filter { !$0.1.isEmpty }.map { Columns.line([$0.0, Terminal.safe($0.1)], widths: [9, 0]) }
     }
@@ -50,7 +50,8 @@ struct StatusReport {
         let lookups = cache.hits + cache.misses
         let share = lookups == 0 ? "" : " (\(100 * cache.hits / lookups) %)"
         return "\(cache.hits) of \(Words.count(lookups, "lookup")) answered from it\(share); "
-            + "\(cache.fetches) fetched, \(cache.overtaken) overtaken, \(cache.staleFound) found stale"
+            + "\(cache.fetches) fetched, \(cache.overtaken) overtaken; \(cache.compared ?? 0) compared, "
+            + "\(cache.staleFound) found stale"
     }
 
     private static func journal(_ journal: ServerStatus.Journal) -> String {
@@ -63,6 +64,19 @@ struct StatusReport {
             Words.count(clients.connections, "connection"), Words.count(clients.subscriptions, "subscription"),
             Words.count(clients.requests, "request"), "\(clients.refused) refused",
         ].joined(separator: ", ")
+    }
+
+    private static func hearing(_ link: ServerStatus.Link) -> String {
+        let source = link.invalidation.map { "changes heard by \($0), " } ?? ""
+        let blind = link.cannotTell.map { $0.isEmpty ? "" : "; not told: \($0.joined(separator: ", "))" } ?? ""
+        return "\(source)notifications \(link.notifications)\(blind)"
+    }
+
+    private static func memory(_ memory: ServerStatus.Memory) -> String {
+        guard let data = memory.sessionDataBytes, let most = memory.sessionDataBytesMax else {
+            return bytes(memory.residentBytes)
+        }
+        return "\(bytes(memory.residentBytes)), session data \(bytes(data)) of at most \(bytes(most))"
     }
 
     private static func bytes(_ count: Int) -> String {

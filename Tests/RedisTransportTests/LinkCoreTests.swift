@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import NIOEmbedded
 import RESP
@@ -13,12 +14,13 @@ import Testing
         let consumer = RecordingConsumer()
         let core: LinkCore<RecordingConsumer>
 
-        init() throws {
+        init(_ invalidation: InvalidationPreference = .keyspace) throws {
             let settings = LinkSettings(
                 endpoint: try RedisEndpoint(url: "redis://h"), keyPattern: .default, stalenessMax: 1000,
-                timeout: .seconds(3600), mayConfigureRedis: false
+                timeout: .seconds(3600), mayConfigureRedis: false, invalidation: invalidation
             )
-            core = LinkCore(settings: settings, consumer: consumer)
+            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            core = LinkCore(settings: settings, consumer: consumer, logger: logger)
         }
 
         /// A connection that is up.
@@ -36,15 +38,23 @@ import Testing
             return channel
         }
 
-        func subscribed(_ assurance: NotificationAssurance = .verified) throws -> EmbeddedChannel {
+        /// A connection that waits for its subscription to be confirmed.
+        func subscribing(_ notifications: NotificationAssurance) throws -> EmbeddedChannel {
             let (channel, handler) = try connection()
-            core.subscribe(handler, assurance, on: loop) { _ in }
+            core.subscribe(handler, notifications, on: loop) { _ in }
+            return channel
+        }
+
+        func subscribed(_ notifications: NotificationAssurance = .verified) throws -> EmbeddedChannel {
+            let channel = try subscribing(notifications)
             try channel.writeInbound(ByteBuffer(string: "*3\r\n$10\r\npsubscribe\r\n$1\r\np\r\n:1\r\n"))
             return channel
         }
     }
 
     private static let pong = "+PONG\r\n"
+    /// The answer to ROLE of a server that lets nobody ask.
+    private static let role = "-NOPERM\r\n"
 
     private static func page(next: String, _ key: String) -> String {
         "*2\r\n$\(next.count)\r\n\(next)\r\n*1\r\n$17\r\ndjango_sessions:\(key)\r\n"
@@ -54,7 +64,7 @@ import Testing
     func overtakenScan() throws {
         let bench = try Bench()
         let asking = try bench.asking()
-        try asking.writeInbound(ByteBuffer(string: Self.pong))
+        try asking.writeInbound(ByteBuffer(string: Self.pong + Self.role))
         _ = try bench.subscribed()
         // The first scan's page is not answered when the subscription goes and comes back.
         bench.core.subscribingLost(.closedByServer)
@@ -80,8 +90,9 @@ import Testing
         let subscribing = try bench.subscribed(assurance)
         let asking = try bench.asking()
         let name = NotificationFlags.parameter
-        // The answers to SCAN, PING and, behind it, CONFIG GET.
+        // The answers to SCAN, PING and, behind it, ROLE and CONFIG GET.
         try asking.writeInbound(ByteBuffer(string: Self.pong + Self.page(next: "0", "a")))
+        try asking.writeInbound(ByteBuffer(string: Self.role))
         try asking.writeInbound(
             ByteBuffer(string: "*2\r\n$\(name.count)\r\n\(name)\r\n$\(flags.count)\r\n\(flags)\r\n")
         )
@@ -93,7 +104,7 @@ import Testing
     func restartedScan() throws {
         let bench = try Bench()
         let first = try bench.asking()
-        try first.writeInbound(ByteBuffer(string: Self.pong))
+        try first.writeInbound(ByteBuffer(string: Self.pong + Self.role))
         _ = try bench.subscribed()
         try first.writeInbound(ByteBuffer(string: Self.page(next: "7", "a")))
         bench.core.askingLost(.closedByServer)
@@ -121,7 +132,8 @@ import Testing
         let asking = try bench.asking()
         let keys = try ["list", "string", "new"].map { try #require(SessionKey($0)) }
         bench.core.fetch(keys)
-        try asking.writeInbound(ByteBuffer(string: Self.pong + "*3\r\n$-1\r\n$1\r\nv\r\n$-1\r\n:-1\r\n:70\r\n:-1\r\n"))
+        try asking.writeInbound(
+            ByteBuffer(string: Self.pong + "*3\r\n$-1\r\n$1\r\nv\r\n$-1\r\n:-1\r\n:70\r\n:-1\r\n" + Self.role))
         #expect(bench.consumer.values.count == 1)
         try asking.writeInbound(ByteBuffer(string: "-WRONGTYPE x\r\n:-1\r\n$-1\r\n:-1\r\n"))
         #expect(keys.map { bench.consumer.values[$0]?.content } == [.otherType, .string([0x76]), .absent])
@@ -137,5 +149,93 @@ import Testing
         }
         // The year 9999 in milliseconds: no sum of it and a clock can overflow.
         #expect(milliseconds <= 253_402_300_799_999)
+    }
+}
+
+extension LinkCoreTests {
+    private static let subscribedTo = "*3\r\n$9\r\nsubscribe\r\n$20\r\n__redis__:invalidate\r\n:1\r\n"
+    private static let pattern = "*3\r\n$10\r\npsubscribe\r\n$1\r\np\r\n:2\r\n"
+
+    private static func invalidation(_ key: String) -> String {
+        "*3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n*1\r\n$\(key.count)\r\n\(key)\r\n"
+    }
+
+    @Test("Where notifications are not verified, tracking is asked for, and the subscription stands once it is on")
+    func tracking() throws {
+        let bench = try Bench(.auto)
+        let subscribing = try bench.subscribing(.unverified)
+        try subscribing.writeInbound(ByteBuffer(string: ":77\r\n" + Self.subscribedTo + Self.pattern))
+        #expect(bench.consumer.calls.isEmpty)
+        let asking = try bench.asking()
+        #expect(
+            try asking.sent().contains("REDIRECT\r\n$2\r\n77\r\n$5\r\nBCAST\r\n$6\r\nPREFIX\r\n$16\r\ndjango_sessions:")
+        )
+        try asking.writeInbound(ByteBuffer(string: Self.pong + "+OK\r\n+OK\r\n"))
+        #expect(bench.consumer.calls == ["asking", "subscribed tracking", "scan started"])
+        try subscribing.writeInbound(ByteBuffer(string: Self.invalidation("django_sessions:abc")))
+        #expect(bench.consumer.calls.last == "invalidated abc")
+        try subscribing.writeInbound(
+            ByteBuffer(string: "*3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n*-1\r\n"))
+        #expect(bench.consumer.calls.last == "everything invalidated")
+        // Tracking ends with the connection that turned it on.
+        bench.core.askingLost(.closedByServer)
+        #expect(bench.consumer.calls.suffix(2).first?.hasPrefix("asking lost") == true)
+        #expect(bench.consumer.calls.last?.hasPrefix("subscription lost") == true)
+    }
+
+    @Test("Beside verified notifications tracking only tells of flushes, and its end is no loss")
+    func trackingBesideNotifications() throws {
+        let bench = try Bench(.auto)
+        let subscribing = try bench.subscribing(.verified)
+        try subscribing.writeInbound(ByteBuffer(string: ":77\r\n" + Self.subscribedTo + Self.pattern))
+        #expect(bench.consumer.calls == ["subscribed keyspace"])
+        let asking = try bench.asking()
+        try asking.writeInbound(ByteBuffer(string: Self.pong + "+OK\r\n+OK\r\n"))
+        #expect(bench.consumer.calls.contains("tracking"))
+        try subscribing.writeInbound(ByteBuffer(string: Self.invalidation("django_sessions:abc")))
+        #expect(!bench.consumer.calls.contains("invalidated abc"))
+        bench.core.askingLost(.closedByServer)
+        #expect(bench.consumer.calls.last == "not tracking")
+    }
+
+    @Test("A server that refuses to track is followed by what is left")
+    func refusedTracking() throws {
+        let bench = try Bench(.auto)
+        let subscribing = try bench.subscribing(.missing)
+        try subscribing.writeInbound(ByteBuffer(string: ":77\r\n" + Self.subscribedTo + Self.pattern))
+        let asking = try bench.asking()
+        try asking.writeInbound(ByteBuffer(string: Self.pong + "-ERR unknown\r\n-ERR unknown\r\n"))
+        #expect(bench.consumer.calls == ["asking", "subscribed none", "scan started"])
+    }
+
+    @Test("An old server without CLIENT ID, or a user who may not hear of invalidations, is followed by notifications")
+    func withoutTracking() throws {
+        let bench = try Bench(.auto)
+        let subscribing = try bench.subscribing(.verified)
+        try subscribing.writeInbound(ByteBuffer(string: "-ERR unknown\r\n-NOPERM no\r\n" + Self.pattern))
+        #expect(bench.consumer.calls == ["subscribed keyspace"])
+        let asking = try bench.asking()
+        #expect(try !asking.sent().contains("TRACKING"))
+    }
+
+    @Test("A server that turns into a replica is left, by both connections, with the master's address")
+    func replica() throws {
+        let bench = try Bench()
+        let subscribing = try bench.subscribed()
+        let asking = try bench.asking()
+        try asking.writeInbound(ByteBuffer(string: Self.pong + Self.page(next: "0", "a")))
+        try asking.writeInbound(
+            ByteBuffer(string: "*5\r\n$5\r\nslave\r\n$4\r\nhost\r\n:6380\r\n$9\r\nconnected\r\n:1\r\n*0\r\n"))
+        #expect(!asking.isActive && !subscribing.isActive)
+        #expect("\(RedisFailure.replica(of: "host:6380"))".contains("replica of host:6380"))
+    }
+}
+
+extension EmbeddedChannel {
+    /// All that was sent so far.
+    fileprivate func sent() throws -> String {
+        var text = ""
+        while let buffer = try readOutbound(as: ByteBuffer.self) { text += String(buffer: buffer) }
+        return text
     }
 }

@@ -11,8 +11,20 @@ final class RecordingConsumer: LinkConsumer {
     var fetch: ([SessionKey]) -> Void = { _ in }
     private var wanted: [SessionKey] = []
 
-    func subscriptionEstablished(notifications: NotificationAssurance) {
-        calls.append("subscribed \(notifications)")
+    func subscriptionEstablished(_ hearing: Hearing) {
+        calls.append("subscribed \(hearing.source)")
+    }
+
+    func trackingChanged(isOn: Bool) {
+        calls.append(isOn ? "tracking" : "not tracking")
+    }
+
+    func keyInvalidated(_ key: SessionKey) {
+        calls.append("invalidated \(String(decoding: key.bytes, as: UTF8.self))")
+    }
+
+    func everythingInvalidated() {
+        calls.append("everything invalidated")
     }
 
     func subscriptionLost(cause: String) {
@@ -27,7 +39,7 @@ final class RecordingConsumer: LinkConsumer {
         calls.append("foreign key")
     }
 
-    func pongReceived(pingSentAt: Int64) {
+    func heard(until: Int64) {
         if calls.last != "pong" { calls.append("pong") }
     }
 
@@ -56,6 +68,18 @@ final class RecordingConsumer: LinkConsumer {
 
     func scanEnded() {
         calls.append("scan ended")
+    }
+
+    func comparisonStarted() {
+        calls.append("comparison started")
+    }
+
+    func comparisonFound(_ keys: [SessionKey]) {
+        calls.append("compared \(keys.count)")
+    }
+
+    func comparisonEnded() {
+        calls.append("comparison ended")
     }
 
     func fetched(_ values: [(SessionKey, StoredValue)]) {

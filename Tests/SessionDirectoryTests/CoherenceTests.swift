@@ -26,9 +26,9 @@ import Testing
         scene.set("A", Scene.payload("1"))
         scene.answer()
         scene.advance(5000)
-        scene.machine.pongReceived(pingSentAt: scene.now.uptime - 1000, at: scene.now, &scene.effects)
+        scene.machine.heard(until: scene.now.uptime - 1000, at: scene.now, &scene.effects)
         #expect(scene.cached("A") == "ask")
-        scene.machine.pongReceived(pingSentAt: scene.now.uptime - 999, at: scene.now, &scene.effects)
+        scene.machine.heard(until: scene.now.uptime - 999, at: scene.now, &scene.effects)
         #expect(scene.cached("A") == "1")
     }
 
@@ -271,7 +271,7 @@ import Testing
         // Changes are not announced yet: this one goes unseen.
         scene.delete("gone", announcedAs: nil)
         scene.set("B", Scene.payload("2"))
-        #expect(scene.machine.figures.notifications == .verified)
+        #expect(scene.machine.figures.hearing.notifications == .verified)
         #expect(scene.scansWanted == 1)
         scene.answer()
         scene.pong()
@@ -291,7 +291,7 @@ import Testing
         scene.answer()
         scene.pong()
         #expect(scene.cached("A") == "ask")
-        #expect(scene.machine.figures.notifications == .missing)
+        #expect(scene.machine.figures.hearing.notifications == .missing)
     }
 
     @Test("After a password change the user's other sessions are superseded")

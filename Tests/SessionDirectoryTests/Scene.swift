@@ -23,25 +23,25 @@ struct Scene: ~Copyable {
 
     /// - Parameter isLive: whether the directory has caught up with an empty Redis.
     init(
-        freshness: Freshness = Freshness(), notifications: NotificationAssurance = .verified, isLive: Bool = true,
-        verifies: Bool = true
+        freshness: Freshness = Freshness(), notifications: NotificationAssurance = .verified, isTracking: Bool = false,
+        limits: DirectoryLimits = DirectoryLimits(), isLive: Bool = true, verifies: Bool = true
     ) {
         let keys = SecretKey.lines(of: Array("\(Self.secretKey)\n\(Self.fallbackKey)".utf8))
         machine = DirectoryStateMachine(
             table: SessionTable(), decoder: SessionDecoder(verification: verifies ? .keys(keys) : .none),
-            freshness: freshness, run: 7
+            freshness: freshness, limits: limits, run: 7
         )
         machine.askingEstablished()
         guard isLive else { return }
-        subscribe(notifications)
+        subscribe(notifications, isTracking: isTracking)
         catchUp()
         pong()
     }
 
     // MARK: The link
 
-    mutating func subscribe(_ notifications: NotificationAssurance = .verified) {
-        machine.subscriptionEstablished(notifications: notifications, at: now, &effects)
+    mutating func subscribe(_ notifications: NotificationAssurance = .verified, isTracking: Bool = false) {
+        machine.subscriptionEstablished(Hearing(notifications, isTracking: isTracking), at: now, &effects)
         collect()
     }
 
@@ -60,7 +60,7 @@ struct Scene: ~Copyable {
     }
 
     mutating func pong() {
-        machine.pongReceived(pingSentAt: now.uptime, at: now, &effects)
+        machine.heard(until: now.uptime, at: now, &effects)
         collect()
     }
 
@@ -122,6 +122,18 @@ struct Scene: ~Copyable {
         collect()
     }
 
+    /// CLIENT TRACKING names a key.
+    mutating func invalidate(_ name: String) {
+        machine.keyInvalidated(Self.key(name), at: now, &effects)
+        collect()
+    }
+
+    /// CLIENT TRACKING tells of a flush, of this database or another one.
+    mutating func announceFlush() {
+        machine.everythingInvalidated(at: now, &effects)
+        collect()
+    }
+
     /// Sends what is to be asked.
     mutating func ask() {
         asked += machine.takeFetches(limit: .max)
@@ -149,18 +161,18 @@ struct Scene: ~Copyable {
     // MARK: Asking
 
     /// A lookup by way of Redis; its answer is in ``answers`` under the number that this returns.
-    mutating func lookUp(_ name: String, confirm: Bool = false) -> UInt64 {
+    mutating func lookUp(_ name: String, confirm: Bool = false, data: DataView? = nil) -> UInt64 {
         ticketCount += 1
-        let ticket = LookupTicket(number: ticketCount, wants: LookupWants(confirmation: confirm))
+        let ticket = LookupTicket(number: ticketCount, wants: LookupWants(confirmation: confirm, data: data))
         machine.lookup(Self.key(name), ticket, at: now, &effects)
         collect()
         return ticketCount
     }
 
     /// The word for what memory answers: a user's id, a reason, or `ask`.
-    func cached(_ name: String) -> String {
+    func cached(_ name: String, data: DataView? = nil) -> String {
         machine.table.answer(
-            for: Self.key(name), wanting: LookupWants(), now: now, freshness: Freshness()
+            for: Self.key(name), wanting: LookupWants(data: data), now: now, freshness: Freshness()
         ).map(Self.word) ?? "ask"
     }
 
@@ -169,6 +181,7 @@ struct Scene: ~Copyable {
         case .authenticated(let session): session.userID.text + (session.isSuperseded ? " superseded" : "")
         case .nobody(let reason): reason.rawValue
         case .unavailable: "unavailable"
+        case .overloaded: "overloaded"
         }
     }
 
@@ -176,7 +189,7 @@ struct Scene: ~Copyable {
         answers[number].map(Self.word) ?? "none"
     }
 
-    private mutating func collect() {
+    mutating func collect() {
         events += effects.events
         milestones += effects.milestones
         if effects.wantsScan { scansWanted += 1 }

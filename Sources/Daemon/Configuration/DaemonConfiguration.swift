@@ -12,9 +12,15 @@ package struct DaemonConfiguration: Sendable {
     package var socketMode: UInt32
     package var socketGroup: UInt32?
     package var freshness: Freshness
+    package var limits: DirectoryLimits
+    /// Milliseconds.
+    package var pingInterval: Int64
     /// Milliseconds.
     package var linkTimeout: Int64
     package var mayConfigureRedis: Bool
+    package var invalidation: InvalidationPreference
+    /// Milliseconds; 0 for never.
+    package var comparisonInterval: Int64
     package var logFormat: LogFormat
     package var logLevel: Logger.Level
 
@@ -48,8 +54,14 @@ package struct DaemonConfiguration: Sendable {
             socketMode: try socketMode(options),
             socketGroup: try socketGroup(options),
             freshness: freshness,
+            limits: DirectoryLimits(
+                dataBytesMax: try options.integer(.maxDataMemory, default: 256, in: 0...1_048_576) << 20
+            ),
+            pingInterval: try options.milliseconds(.pingInterval, default: 1, in: 0.05...3600),
             linkTimeout: try options.milliseconds(.linkTimeout, default: 5, in: 0.1...3600),
             mayConfigureRedis: try !options.flag(.noConfigureRedis),
+            invalidation: try options.choice(.invalidation, default: .auto),
+            comparisonInterval: try options.milliseconds(.compareInterval, default: 600, in: 0...86_400),
             logFormat: try options.choice(.logFormat, default: .text),
             logLevel: try options.choice(.logLevel, default: .info)
         )

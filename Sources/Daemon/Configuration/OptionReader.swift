@@ -87,6 +87,18 @@ struct OptionReader {
         return Int64((seconds * 1000).rounded())
     }
 
+    /// A whole number.
+    func integer(
+        _ option: ServeOption, default standard: Int, in range: ClosedRange<Int>
+    ) throws(ConfigurationError) -> Int {
+        guard let text = text(option) else { return standard }
+        guard let number = Int(text), range.contains(number) else {
+            throw .badValue(
+                option: option, problem: "expected a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
     func choice<Choice: RawRepresentable<String> & CaseIterable>(
         _ option: ServeOption, default standard: Choice
     ) throws(ConfigurationError) -> Choice {

@@ -17,7 +17,11 @@ package enum ServeOption: String, CaseIterable, Sendable {
     case journal
     case maxStaleness = "max-staleness"
     case serveStale = "serve-stale"
+    case pingInterval = "ping-interval"
     case linkTimeout = "link-timeout"
+    case invalidation
+    case compareInterval = "compare-interval"
+    case maxDataMemory = "max-data-memory"
     case noConfigureRedis = "no-configure-redis"
     case logFormat = "log-format"
     case logLevel = "log-level"

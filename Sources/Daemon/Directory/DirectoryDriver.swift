@@ -61,8 +61,12 @@ final class DirectoryDriver: LinkConsumer {
 
     // MARK: The link
 
-    func subscriptionEstablished(notifications: NotificationAssurance) {
-        machine.subscriptionEstablished(notifications: notifications, at: SystemClock.now(), &effects)
+    func subscriptionEstablished(_ hearing: Hearing) {
+        machine.subscriptionEstablished(hearing, at: SystemClock.now(), &effects)
+    }
+
+    func trackingChanged(isOn: Bool) {
+        machine.trackingChanged(isOn: isOn, at: SystemClock.now(), &effects)
     }
 
     func subscriptionLost(cause: String) {
@@ -71,6 +75,14 @@ final class DirectoryDriver: LinkConsumer {
 
     func keyspaceEvent(_ event: KeyspaceEvent, named name: [UInt8], of key: SessionKey) {
         machine.keyspaceEvent(event, named: name, of: key, at: SystemClock.now(), &effects)
+    }
+
+    func keyInvalidated(_ key: SessionKey) {
+        machine.keyInvalidated(key, at: SystemClock.now(), &effects)
+    }
+
+    func everythingInvalidated() {
+        machine.everythingInvalidated(at: SystemClock.now(), &effects)
     }
 
     func foreignKeySeen() {
@@ -85,8 +97,8 @@ final class DirectoryDriver: LinkConsumer {
         )
     }
 
-    func pongReceived(pingSentAt: Int64) {
-        machine.pongReceived(pingSentAt: pingSentAt, at: SystemClock.now(), &effects)
+    func heard(until uptime: Int64) {
+        machine.heard(until: uptime, at: SystemClock.now(), &effects)
     }
 
     func askingEstablished() {
@@ -107,6 +119,18 @@ final class DirectoryDriver: LinkConsumer {
 
     func scanEnded() {
         machine.scanEnded(at: SystemClock.now(), &effects)
+    }
+
+    func comparisonStarted() {
+        machine.comparisonStarted()
+    }
+
+    func comparisonFound(_ keys: [SessionKey]) {
+        machine.comparisonFound(keys)
+    }
+
+    func comparisonEnded() {
+        machine.comparisonEnded()
     }
 
     func fetched(_ values: [(SessionKey, StoredValue)]) {

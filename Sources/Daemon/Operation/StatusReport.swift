@@ -10,6 +10,7 @@ struct StatusReport {
     var uptimeMilliseconds: Int64
     var directory: DirectoryFigures
     var stored: StoredFigures
+    var dataBytesMax: Int
     var isProven: Bool
     var database: Int
     var link: (reconnects: Int, roundTrip: TimeAmount?, lastFailure: String?)
@@ -29,7 +30,12 @@ struct StatusReport {
             json.member("state", directory.condition.rawValue)
             json.member("epoch", directory.epoch.number)
             json.member("proven", isProven)
-            json.member("notifications", directory.notifications.rawValue)
+            json.member("invalidation", directory.hearing.source.rawValue)
+            json.key("cannot_tell")
+            json.beginArray()
+            for word in Self.blindness(of: directory.hearing) { json.string(word) }
+            json.endArray()
+            json.member("notifications", directory.hearing.notifications.rawValue)
             json.member("database", database)
             json.key("round_trip_ms")
             if let roundTrip = link.roundTrip { json.double(Double(roundTrip.nanoseconds) / 1e6) } else { json.null() }
@@ -51,9 +57,14 @@ struct StatusReport {
             json.member("misses", lookups.misses)
             json.member("fetches", directory.fetchCount)
             json.member("overtaken", directory.overtakenCount)
+            json.member("compared", directory.comparedCount)
             json.member("stale_found", directory.staleFoundCount)
         }
-        object("memory", &json) { $0.member("resident_bytes", Self.residentBytes) }
+        object("memory", &json) { json in
+            json.member("resident_bytes", Self.residentBytes)
+            json.member("session_data_bytes", directory.dataBytes)
+            json.member("session_data_bytes_max", dataBytesMax)
+        }
         object("journal", &json) { json in
             json.member("kind", "memory")
             json.member("source", journal.source)
@@ -72,6 +83,15 @@ struct StatusReport {
         }
         json.endObject()
         return json.bytes
+    }
+
+    /// What Redis does not announce, so that only comparing finds it.
+    private static func blindness(of hearing: Hearing) -> [String] {
+        switch hearing.source {
+        case .keyspace: hearing.isTracking ? ["swapdb"] : ["flushes", "swapdb"]
+        case .tracking: ["reasons", "swapdb"]
+        case .none: ["changes"]
+        }
     }
 
     private func writeStored(_ json: inout JSONWriter) {

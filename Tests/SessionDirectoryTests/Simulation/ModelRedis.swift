@@ -1,6 +1,10 @@
 import SessionModel
 
-/// Redis as far as sessions need it: keys with values and expiries, and the notifications of every change.
+/// Redis as far as sessions need it: keys with values and expiries, and how every change is announced.
+///
+/// Keyspace notifications go out at once. What CLIENT TRACKING tells goes out at the end of a turn of Redis's loop, each key once
+/// and a flush before the keys, so that a PONG of the same turn can be ahead of it (`trackingBroadcastInvalidationMessages` and
+/// `trackingInvalidateKeysOnFlush` in Redis's `tracking.c`).
 struct ModelRedis {
     struct Item {
         var value: [UInt8]
@@ -17,26 +21,30 @@ struct ModelRedis {
     private(set) var items: [SessionKey: Item] = [:]
     /// What was announced since the last look.
     var announced: [Notification] = []
+    /// The keys that tracking will name at the end of the turn.
+    var invalidated: Set<SessionKey> = []
+    /// Whether tracking will tell of a flush.
+    var isFlushed = false
 
     /// SETEX, or SET where there is no expiry; Redis first expires what is dead.
     mutating func set(_ key: SessionKey, _ value: [UInt8], milliseconds: Int64?, at now: Int64) {
         expireIfDead(key, at: now)
         items[key] = Item(value: value, expiresAt: milliseconds.map { now + $0 })
-        announced.append(Notification(name: "set", key: key))
-        if milliseconds != nil { announced.append(Notification(name: "expire", key: key)) }
+        announce("set", key)
+        if milliseconds != nil { announce("expire", key) }
     }
 
     mutating func expire(_ key: SessionKey, milliseconds: Int64, at now: Int64) {
         expireIfDead(key, at: now)
         guard items[key] != nil else { return }
         items[key]?.expiresAt = now + milliseconds
-        announced.append(Notification(name: "expire", key: key))
+        announce("expire", key)
     }
 
     mutating func delete(_ key: SessionKey, at now: Int64) {
         expireIfDead(key, at: now)
         guard items.removeValue(forKey: key) != nil else { return }
-        announced.append(Notification(name: "del", key: key))
+        announce("del", key)
     }
 
     /// GET and PTTL, which expire what is dead.
@@ -49,12 +57,23 @@ struct ModelRedis {
     mutating func expireIfDead(_ key: SessionKey, at now: Int64) {
         guard let expiresAt = items[key]?.expiresAt, expiresAt <= now else { return }
         items[key] = nil
-        announced.append(Notification(name: "expired", key: key))
+        announce("expired", key)
+    }
+
+    private mutating func announce(_ name: String, _ key: SessionKey) {
+        announced.append(Notification(name: name, key: key))
+        invalidated.insert(key)
     }
 
     /// All data is lost, as after a restart without persistence.
     mutating func lose() {
         items = [:]
+    }
+
+    /// FLUSHALL, which no keyspace notification tells of.
+    mutating func flush() {
+        items = [:]
+        isFlushed = true
     }
 
     /// A page of SCAN: keys that are there from the beginning to the end of a scan are found.

@@ -15,17 +15,32 @@ import TestSupport
 struct Simulation: ~Copyable {
     private enum Downstream {
         case notification(ModelRedis.Notification)
-        case pong(sentAt: Int64)
+        case invalidation(SessionKey)
+        case flush
+        case pong(Ping)
+    }
+
+    private struct Ping {
+        var sentAt: Int64
+        /// When the newest one was sent that had been answered before.
+        var previous: Int64?
     }
 
     private enum Question {
         case fetch([SessionKey], askedAt: Int64)
         case scan(after: SessionKey?)
+        case comparison(after: SessionKey?)
     }
 
     private enum Reply {
         case values([(SessionKey, StoredValue)])
         case page([SessionKey])
+        case comparison([SessionKey])
+    }
+
+    /// What tells of changes; drawn for each simulation.
+    private enum Source: CaseIterable {
+        case keyspace, keyspaceAndTracking, tracking
     }
 
     /// One write of a longer sequence that others may come between.
@@ -49,6 +64,7 @@ struct Simulation: ~Copyable {
     private static let freshness = Freshness(stalenessMax: 1000)
     private static let signers = ["simulated", "simulated before"].map { DjangoSigner(secretKey: $0) }
 
+    private let source: Source
     private var random: SeededGenerator
     private var now = Moment(uptime: 1_000_000, wall: 1_700_000_000_000)
     private var redis = ModelRedis()
@@ -61,7 +77,9 @@ struct Simulation: ~Copyable {
     private var isSubscribed = false
     private var isAsking = false
     private var isScanning = false
-    private var pings: [Int64] = []
+    private var isComparing = false
+    private var pings: [Ping] = []
+    private var answeredPing: Int64?
     private var subscribing: [Downstream] = []
     private var questions: [Question] = []
     private var replies: [Reply] = []
@@ -75,9 +93,16 @@ struct Simulation: ~Copyable {
 
     init(seed: UInt64) {
         random = SeededGenerator(seed: seed)
+        source = Source.allCases.randomElement(using: &random) ?? .keyspace
+        let limits =
+            Bool.random(using: &random)
+            ? DirectoryLimits()
+            : DirectoryLimits(
+                dataBytesMax: 300, waitingLookupsMax: 4, fetchesUnderWayMax: 6, lookupFetchesUnderWayMax: 2)
         let keys = SecretKey.lines(of: Array("simulated\nsimulated before".utf8))
         machine = DirectoryStateMachine(
-            table: SessionTable(), decoder: SessionDecoder(verification: .keys(keys)), freshness: Self.freshness, run: 1
+            table: SessionTable(), decoder: SessionDecoder(verification: .keys(keys)), freshness: Self.freshness,
+            limits: limits, run: 1
         )
     }
 
@@ -90,6 +115,7 @@ struct Simulation: ~Copyable {
     // MARK: Steps
 
     private mutating func step() {
+        endTurn()
         now.uptime += Int64.random(in: 0...15, using: &random)
         now.wall += Int64.random(in: 0...15, using: &random)
         if chance(0.02) { advance(by: Int64.random(in: 100...2000, using: &random)) }
@@ -105,6 +131,8 @@ struct Simulation: ~Copyable {
         case 94: cutSubscription()
         case 95: cutAsking()
         case 96 where chance(0.2): crash()
+        case 97 where chance(0.2): flush()
+        case 98 where chance(0.5): compareAll()
         default: connect()
         }
         takePings()
@@ -206,9 +234,29 @@ struct Simulation: ~Copyable {
 
     /// Tells the subscriber, if there is one, what has happened in Redis, and the witness what is true now.
     private mutating func announce() {
-        if isSubscribed { subscribing += redis.announced.map { .notification($0) } }
+        if isSubscribed, source != .tracking { subscribing += redis.announced.map { .notification($0) } }
         redis.announced = []
         for key in states.keys { witness.observe(key, user: user(of: key), at: now.uptime) }
+    }
+
+    /// FLUSHALL, or a flush of another database, which tracking cannot tell from it.
+    private mutating func flush() {
+        if chance(0.5) { redis.flush() } else { redis.isFlushed = true }
+        if source == .keyspace { witness.isPatient = true }
+        announce()
+    }
+
+    /// The end of a turn of Redis's loop.
+    private mutating func endTurn() {
+        if isSubscribed, source != .keyspace {
+            if redis.isFlushed { subscribing.append(.flush) }
+            if source == .tracking {
+                let keys = redis.invalidated.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+                subscribing += keys.map { .invalidation($0) }
+            }
+        }
+        redis.isFlushed = false
+        redis.invalidated = []
     }
 
     /// Whose session it is, counting what is dead but not yet removed as gone.
@@ -227,19 +275,25 @@ struct Simulation: ~Copyable {
             case .notification(let notification):
                 let name = Array(notification.name.utf8)
                 machine.keyspaceEvent(KeyspaceEvent(name), named: name, of: notification.key, at: now, &effects)
-            case .pong(let sentAt): machine.pongReceived(pingSentAt: sentAt, at: now, &effects)
+            case .invalidation(let key): machine.keyInvalidated(key, at: now, &effects)
+            case .flush: machine.everythingInvalidated(at: now, &effects)
+            case .pong(let ping):
+                answeredPing = ping.sentAt
+                if let until = source == .tracking ? ping.previous : ping.sentAt {
+                    machine.heard(until: until, at: now, &effects)
+                }
             }
         }
     }
 
     private mutating func ping() {
-        if isSubscribed { pings.append(now.uptime) }
+        if isSubscribed { pings.append(Ping(sentAt: now.uptime, previous: answeredPing)) }
     }
 
     /// Redis sees the PINGs and puts the answers behind what it has announced.
     private mutating func takePings() {
         guard !pings.isEmpty, chance(0.6) else { return }
-        subscribing += pings.map { .pong(sentAt: $0) }
+        subscribing += pings.map { .pong($0) }
         pings = []
     }
 
@@ -256,6 +310,7 @@ struct Simulation: ~Copyable {
             announce()
             replies.append(.values(values))
         case .scan(let cursor): replies.append(.page(redis.scan(after: cursor, count: 3)))
+        case .comparison(let cursor): replies.append(.comparison(redis.scan(after: cursor, count: 3)))
         }
     }
 
@@ -274,17 +329,44 @@ struct Simulation: ~Copyable {
                 sendQuestions()
                 questions.append(.scan(after: keys.last))
             }
+        case .comparison(let keys):
+            guard isComparing, !isScanning else {
+                isComparing = false
+                return
+            }
+            machine.comparisonFound(keys)
+            if keys.count < 3 {
+                isComparing = false
+                machine.comparisonEnded()
+            } else {
+                questions.append(.comparison(after: keys.last))
+            }
         }
+    }
+
+    /// The slow scan that compares memory with Redis.
+    private mutating func compareAll() {
+        guard isSubscribed, isAsking, !isScanning, !isComparing else { return }
+        isComparing = true
+        machine.comparisonStarted()
+        questions.append(.comparison(after: nil))
     }
 
     private mutating func connect() {
         if !isAsking, chance(0.5) {
             isAsking = true
             machine.askingEstablished()
+            if source == .keyspaceAndTracking, isSubscribed { machine.trackingChanged(isOn: true, at: now, &effects) }
             if isScanning { startScan() }
-        } else if !isSubscribed {
+        } else if !isSubscribed, isAsking || source != .tracking {
             isSubscribed = true
-            machine.subscriptionEstablished(notifications: .verified, at: now, &effects)
+            // What was announced before is not for this subscriber.
+            redis.invalidated = []
+            redis.isFlushed = false
+            let hearing =
+                source == .tracking
+                ? Hearing(.unused, isTracking: true) : Hearing(.verified, isTracking: isAsking && source != .keyspace)
+            machine.subscriptionEstablished(hearing, at: now, &effects)
             isScanning = true
             if isAsking { startScan() }
         }
@@ -300,39 +382,52 @@ struct Simulation: ~Copyable {
 
     private mutating func cutSubscription() {
         guard isSubscribed, chance(0.3) else { return }
-        isSubscribed = false
-        isScanning = false
-        subscribing = []
-        pings = []
         // The answers to a scan of the old subscription mean nothing to the next one.
         questions.removeAll { if case .scan = $0 { true } else { false } }
         replies.removeAll { if case .page = $0 { true } else { false } }
-        machine.subscriptionLost(cause: "cut", at: now, &effects)
+        loseSubscription(cause: "cut")
     }
 
     private mutating func cutAsking() {
         guard isAsking, chance(0.3) else { return }
+        loseAsking(cause: "cut")
+    }
+
+    private mutating func loseAsking(cause: String) {
         isAsking = false
+        isComparing = false
         questions = []
         replies = []
-        machine.askingLost(cause: "cut", at: now, &effects)
+        machine.askingLost(cause: cause, at: now, &effects)
+        // Tracking ends with the connection that turned it on.
+        switch source {
+        case .keyspace: break
+        case .keyspaceAndTracking:
+            subscribing.removeAll { if case .flush = $0 { true } else { false } }
+            redis.isFlushed = false
+            if isSubscribed {
+                witness.isPatient = true
+                machine.trackingChanged(isOn: false, at: now, &effects)
+            }
+        case .tracking: if isSubscribed { loseSubscription(cause: cause) }
+        }
+    }
+
+    private mutating func loseSubscription(cause: String) {
+        isSubscribed = false
+        isScanning = false
+        subscribing = []
+        pings = []
+        answeredPing = nil
+        machine.subscriptionLost(cause: cause, at: now, &effects)
     }
 
     /// Redis dies and comes back, with its data or without.
     private mutating func crash() {
-        if isSubscribed {
-            isSubscribed = false
-            isScanning = false
-            subscribing = []
-            pings = []
-            machine.subscriptionLost(cause: "crash", at: now, &effects)
-        }
-        if isAsking {
-            isAsking = false
-            questions = []
-            replies = []
-            machine.askingLost(cause: "crash", at: now, &effects)
-        }
+        if isSubscribed { loseSubscription(cause: "crash") }
+        if isAsking { loseAsking(cause: "crash") }
+        redis.invalidated = []
+        redis.isFlushed = false
         if chance(0.5) { redis.lose() }
         announce()
     }
@@ -344,13 +439,14 @@ struct Simulation: ~Copyable {
             let key = states.keys.sorted(by: { $0.bytes.lexicographicallyPrecedes($1.bytes) })
                 .randomElement(using: &random)
         else { return }
-        let wants = LookupWants(confirmation: chance(0.1))
+        let wants = LookupWants(confirmation: chance(0.1), data: chance(0.2) ? .standard : nil)
         if let answer = machine.table.answer(for: key, wanting: wants, now: now, freshness: Self.freshness) {
             answerCount += 1
             note()
             witness.check(
                 answer, for: key, askedAt: now.uptime, answeredAt: now.uptime, freshness: Self.freshness
             )
+            witness.check(answer, shows: wants)
             return
         }
         ticketCount += 1
@@ -373,10 +469,12 @@ struct Simulation: ~Copyable {
             }
             answerCount += 1
             witness.check(answer, for: key, askedAt: askedAt, answeredAt: now.uptime, freshness: Self.freshness)
+            witness.check(answer, shows: ticket.wants)
         }
         for event in effects.events { witness.check(event) }
         eventCount += effects.events.count
         if effects.wantsScan {
+            witness.isPatient = false
             isScanning = true
             if isAsking { startScan() }
         }
@@ -397,6 +495,7 @@ struct Simulation: ~Copyable {
     private mutating func rest() {
         while !scripts.isEmpty { write() }
         for _ in 0..<400 {
+            endTurn()
             advance(by: 25)
             connect()
             sweep()
@@ -431,6 +530,7 @@ struct Simulation: ~Copyable {
             }
         }
         let figures = machine.figures
+        if figures.dataBytes < 0 { witness.fault("session data is counted as \(figures.dataBytes) bytes") }
         if figures.condition != .live { witness.fault("the link is \(figures.condition.rawValue)") }
         if figures.sessions.authenticated != truth.count {
             witness.fault("\(figures.sessions.authenticated) sessions are counted, Redis holds \(truth.count)")

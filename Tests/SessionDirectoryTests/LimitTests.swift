@@ -1,0 +1,89 @@
+import SessionModel
+import Testing
+
+@testable import SessionDirectory
+
+/// What the directory holds and asks at most, and what happens then.
+@Suite struct LimitTests {
+    @Test("Beyond the memory for session data who is logged in stays, and the data is read when it is asked for")
+    func data() {
+        let payload = Scene.payload("1", extra: #""note":"\#(String(repeating: "x", count: 100))""#)
+        var scene = Scene(limits: DirectoryLimits(dataBytesMax: 500))
+        for number in 1...10 { scene.set("\(number)", payload) }
+        scene.answer()
+        scene.pong()
+        #expect((1...10).allSatisfy { scene.cached("\($0)") == "1" })
+        #expect(scene.machine.figures.dataBytes <= 500)
+        #expect(scene.cached("10", data: .standard) == "1")
+        #expect(scene.cached("1", data: .standard) == "ask")
+        let lookup = scene.lookUp("1", data: .standard)
+        scene.answer()
+        let shown = String(decoding: scene.answers[lookup]?.data?.json ?? [], as: UTF8.self)
+        #expect(shown.contains("xxx"))
+        #expect(scene.cached("1", data: .standard) == "1", "what was asked for last stays longest")
+        #expect(scene.machine.miscounts == [])
+    }
+
+    @Test("With no memory for session data at all it is still shown")
+    func noData() {
+        var scene = Scene(limits: DirectoryLimits(dataBytesMax: 0))
+        scene.set("A", Scene.payload("1"))
+        scene.answer()
+        let lookup = scene.lookUp("A", data: .standard)
+        scene.answer()
+        #expect(scene.answers[lookup]?.data != nil)
+        #expect(scene.machine.figures.dataBytes == 0)
+    }
+
+    @Test("Logins and logouts leave no places behind")
+    func compaction() {
+        var scene = Scene()
+        for number in 1...5_000 {
+            scene.set("\(number)", Scene.payload("1"))
+            scene.answer()
+            scene.delete("\(number)")
+        }
+        let placeCount = scene.machine.dataBudget.placeCount
+        #expect(placeCount <= 1_100)
+        #expect(scene.machine.figures.dataBytes == 0)
+    }
+
+    @Test("More lookups than may wait are overloaded, and there is room again once some are answered")
+    func waiting() {
+        var scene = Scene(limits: DirectoryLimits(waitingLookupsMax: 3))
+        let lookups = (1...4).map { scene.lookUp("invented \($0)") }
+        #expect(scene.answer(to: lookups[3]) == "overloaded")
+        scene.answer()
+        #expect(scene.answer(to: lookups[2]) == "unknown")
+        let next = scene.lookUp("invented 5")
+        scene.answer()
+        #expect(scene.answer(to: next) == "unknown")
+    }
+
+    @Test("Invented keys are asked for a few at a time, and what Redis announced goes ahead of them")
+    func invented() {
+        var scene = Scene(limits: DirectoryLimits(fetchesUnderWayMax: 10, lookupFetchesUnderWayMax: 2))
+        for number in 1...100 { _ = scene.lookUp("invented \(number)") }
+        let first = scene.machine.takeFetches(limit: .max)
+        #expect(first.count == 2)
+        scene.announce("A", "set")
+        scene.announce("invented 50", "set")
+        #expect(scene.machine.takeFetches(limit: .max) == [Scene.key("A"), Scene.key("invented 50")])
+        #expect(scene.machine.takeFetches(limit: .max).isEmpty)
+        let absent = StoredValue(content: .absent, expiry: .never, askedAt: scene.now.uptime)
+        scene.machine.fetchCompleted(first[0], absent, at: scene.now, &scene.effects)
+        #expect(scene.machine.takeFetches(limit: .max).count == 1)
+    }
+
+    @Test("No more keys than may be are under way, also after the connection was lost")
+    func underWay() {
+        var scene = Scene(limits: DirectoryLimits(fetchesUnderWayMax: 10))
+        for number in 1...30 { scene.announce("\(number)", "set") }
+        #expect(scene.machine.takeFetches(limit: 7).count == 7)
+        #expect(scene.machine.takeFetches(limit: 7).count == 3)
+        #expect(scene.machine.takeFetches(limit: .max).isEmpty)
+        scene.machine.askingLost(cause: "lost", at: scene.now, &scene.effects)
+        scene.machine.askingEstablished()
+        #expect(scene.machine.takeFetches(limit: .max).count == 10)
+    }
+}

@@ -1,0 +1,135 @@
+import SessionModel
+import Testing
+
+@testable import SessionDirectory
+
+/// CLIENT TRACKING as what tells of changes: which key, and never what happened to it.
+@Suite struct TrackingTests {
+    private static func scene() -> Scene {
+        var scene = Scene(notifications: .unused, isTracking: true)
+        scene.put("A", Scene.payload("1"))
+        scene.invalidate("A")
+        scene.answer()
+        scene.pong()
+        return scene
+    }
+
+    @Test("A login, a change of user and a logout are told from the keys alone")
+    func life() {
+        var scene = Self.scene()
+        #expect(scene.cached("A") == "1")
+        scene.put("A", Scene.payload("2"))
+        scene.invalidate("A")
+        #expect(scene.cached("A") == "ask")
+        scene.answer()
+        scene.delete("A", announcedAs: nil)
+        scene.invalidate("A")
+        scene.answer()
+        scene.pong()
+        let told = scene.told.filter { !$0.hasPrefix("o") }
+        #expect(told == ["login created A", "logout switched A", "login switched A", "logout deleted A"])
+        #expect(scene.machine.figures.staleFoundCount == 0)
+    }
+
+    @Test("A session that a lookup finds gone ahead of its invalidation was deleted, not flushed")
+    func ahead() {
+        var scene = Self.scene()
+        scene.delete("A", announcedAs: nil)
+        let lookup = scene.lookUp("A", confirm: true)
+        scene.answer()
+        #expect(scene.answer(to: lookup) == "unknown")
+        scene.invalidate("A")
+        scene.answer()
+        scene.advance(10)
+        scene.pong()
+        #expect(scene.told.contains("logout deleted A"))
+        #expect(scene.scansWanted == 0)
+    }
+
+    @Test("A session whose time is up has expired, though only its key is named")
+    func expiry() {
+        var scene = Self.scene()
+        scene.put("B", Scene.payload("2"), milliseconds: 500)
+        scene.invalidate("B")
+        scene.answer()
+        scene.advance(500)
+        scene.delete("B", announcedAs: nil)
+        scene.invalidate("B")
+        scene.answer()
+        #expect(scene.told.contains("logout expired B"))
+    }
+
+    @Test("Tracking that begins where nothing told of changes has everything read again, and is then believed")
+    func late() {
+        var scene = Scene(notifications: .missing)
+        scene.put("A", Scene.payload("1"))
+        _ = scene.lookUp("A")
+        scene.answer()
+        scene.pong()
+        #expect(scene.cached("A") == "ask")
+        scene.machine.trackingChanged(isOn: true, at: scene.now, &scene.effects)
+        scene.collect()
+        #expect(scene.scansWanted == 1)
+        scene.catchUp()
+        scene.pong()
+        #expect(scene.cached("A") == "1")
+    }
+
+    // MARK: Flushes
+
+    @Test("After a FLUSHALL nothing is answered from memory, and all are logged out as flushed")
+    func flush() {
+        var scene = Scene(isTracking: true)
+        for name in ["A", "B"] { scene.set(name, Scene.payload(name)) }
+        scene.answer()
+        scene.pong()
+        for name in ["A", "B"] { scene.delete(name, announcedAs: nil) }
+        scene.announceFlush()
+        #expect(scene.cached("A") == "ask")
+        scene.pong()
+        #expect(scene.cached("A") == "ask", "a PONG proves nothing before it is known what was flushed")
+        scene.answer()
+        #expect(scene.scansWanted == 1)
+        scene.catchUp()
+        scene.advance(10)
+        scene.pong()
+        #expect(scene.told.contains("logout flushed A") && scene.told.contains("logout flushed B"))
+    }
+
+    @Test("A flush of another database costs one question, and memory is believed again")
+    func flushElsewhere() {
+        var scene = Scene(isTracking: true)
+        for name in ["A", "B"] { scene.set(name, Scene.payload(name)) }
+        scene.answer()
+        scene.pong()
+        let before = scene.machine.figures.fetchCount
+        scene.announceFlush()
+        #expect(scene.cached("A") == "ask")
+        scene.answer()
+        scene.pong()
+        #expect(scene.cached("A") == "A")
+        #expect(scene.scansWanted == 0)
+        #expect(scene.machine.figures.fetchCount - before <= 2)
+    }
+
+    @Test("A session that was written again after a flush does not vouch for the others")
+    func flushAndWrite() {
+        var scene = Scene(isTracking: true)
+        for name in ["A", "B"] { scene.set(name, Scene.payload(name)) }
+        scene.answer()
+        scene.pong()
+        for name in ["A", "B"] { scene.delete(name, announcedAs: nil) }
+        scene.announceFlush()
+        for name in ["A", "B"] { scene.put(name, Scene.payload(name, extra: #""again":1"#)) }
+        scene.delete("B", announcedAs: nil)
+        scene.answer()
+        #expect(scene.scansWanted == 1)
+    }
+
+    @Test("With nobody logged in a flush is believed at once")
+    func flushOfNobody() {
+        var scene = Scene(isTracking: true)
+        scene.announceFlush()
+        #expect(scene.scansWanted == 1)
+    }
+}
