@@ -1,7 +1,8 @@
 /// How much one stored value may make the decoder do. At a bound the value is `unreadable` and the bound is named.
 ///
-/// Whatever a value claims or expands to, decoding it holds at most the payload, two copies of its rendering and some 150
-/// bytes for each value in it. A rendering is at most nine times as long as the payload (`9e9` becomes a tagged object).
+/// Whatever a value claims or expands to, decoding it holds at most three copies of the payload, two of its rendering, 320 bytes
+/// for each value in it, and 64 for each opcode that copies. Of JSON a rendering is at most nine times as long as the payload
+/// (`9e9` becomes a tagged object), of MessagePack 33 times, and of a pickle `renderedBytes`.
 package struct DecodeBounds: Sendable, Equatable {
     /// Bytes of the payload once it is inflated. A compressed payload is inflated no further than this.
     package var expandedBytes: Int
@@ -31,10 +32,10 @@ package struct DecodeBounds: Sendable, Equatable {
         expandedBytes: Int = 16 << 20,
         nestingLevels: Int = 10_000,
         integerDigits: Int = 4_300,
-        elements: Int = 1_000_000,
-        opcodes: Int = 4_000_000,
+        elements: Int = 500_000,
+        opcodes: Int = 2_000_000,
         idleOpcodes: Int = 1_000,
-        memoEntries: Int = 1_000_000,
+        memoEntries: Int = 500_000,
         renderedBytes: Int = 16 << 20
     ) {
         self.expandedBytes = expandedBytes

@@ -1,4 +1,4 @@
-/// Why a stored value is nobody's session. Holds no part of the value.
+/// Why a stored value is nobody's session. Of the value it holds at most the name of a class that a pickle gives.
 package enum DecodeError: Error, Sendable, Equatable {
     /// The value has the form of a signed one, but no key fits.
     case invalid(Why)
@@ -36,8 +36,8 @@ package enum DecodeError: Error, Sendable, Equatable {
         case signedValue
         /// An integer, as caches store counters.
         case counter
-        /// Written as the version that was asked for does not read it, though others do.
-        case notReadBy(DjangoVersion, Writing)
+        /// Written as the version that was asked for does not read it, though others may; nil for none at all.
+        case notReadBy(DjangoVersion?, Writing)
         /// Bytes above ASCII that are no UTF-8, which no Django reads.
         case notUTF8
         /// The time in a signed value is not in base 62.
@@ -69,6 +69,7 @@ extension DecodeError {
     /// A way of writing that some versions of Django read.
     package enum Writing: String, Sendable {
         case legacy = "in the layout of Django up to 3.0"
+        case legacyCookie = "in a layout that signed cookies never had"
         case signing = "in the layout of Django from 3.1 on"
         case sha1 = "with a signature by SHA-1"
         case sha256 = "with a signature by SHA-256"
@@ -117,8 +118,10 @@ extension DecodeError.Why: CustomStringConvertible {
             "it looks like a signed session, not like a cache value: try --encoding signed"
         case .counter:
             "an integer, as a cache stores a counter, so not a session; check that the key pattern matches only sessions"
-        case .notReadBy(let version, let writing):
+        case .notReadBy(let version?, let writing) where writing != .legacyCookie:
             "written \(writing.rawValue), which Django \(version) does not read; try --django any"
+        case .notReadBy(_, let writing):
+            "written \(writing.rawValue), which no Django reads"
         case .notUTF8:
             "not text in UTF-8, so not a signed session; check that the key pattern matches only sessions"
         case .badTimestamp:

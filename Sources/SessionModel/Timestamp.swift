@@ -7,6 +7,11 @@ package enum Timestamp {
         text(of: min(wall, latest) + 500, withMilliseconds: false)
     }
 
+    /// As above, of seconds since 1970, of any number: times before 1970 are written as its beginning.
+    package static func seconds(ofSeconds time: Int64) -> String {
+        seconds(min(max(time, 0), latest / 1000) * 1000)
+    }
+
     /// With milliseconds: `2026-12-07T09:30:00.123Z`.
     ///
     /// - Parameter wall: milliseconds since 1970.

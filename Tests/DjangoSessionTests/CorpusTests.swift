@@ -14,6 +14,8 @@ private struct CorpusLine {
     private let format: [Substring]
     private let serializer: DecodedSession.Serializer
     private let django: DjangoVersion
+    /// What class a text by `mark_safe` is of depends on the version of Django.
+    private let hasSafeStrings: Bool
 
     /// Nil for bombs, which have no bytes.
     init?(_ line: String) throws {
@@ -21,6 +23,7 @@ private struct CorpusLine {
         guard let value = members["raw_b64"]?.string.flatMap({ Data(base64Encoded: $0) }) else { return nil }
         self.value = [UInt8](value)
         id = try #require(members["id"]?.string)
+        hasSafeStrings = line.contains("django.utils.safestring.")
         kind = try #require(members["kind"]?.string)
         format = try #require(members["format"]?.string).split(separator: ":")
         django = try #require(members["django"]?.string.flatMap { DjangoVersion($0) })
@@ -89,9 +92,14 @@ private struct CorpusLine {
     }
 
     /// Reads an accepted line without knowing what it is.
-    func checkAny() {
-        guard isAccepted, contradiction == nil, case .failure(let error) = decode(by: anyDecoder) else { return }
-        Issue.record("\(id) \(kind): \(error)")
+    func checkAny() throws {
+        guard isAccepted, contradiction == nil else { return }
+        switch decode(by: anyDecoder) {
+        case .failure(let error): Issue.record("\(id) \(kind): \(error)")
+        case .success(let session):
+            guard !hasSafeStrings else { return }
+            #expect(try JSONValue(session.data) == expect["session"], "\(id) \(kind)")
+        }
     }
 }
 
@@ -114,7 +122,7 @@ struct CorpusTests {
         let lines = try Places.lines(of: Places.corpus.appending(path: file)).compactMap(CorpusLine.init)
         for line in lines {
             try line.checkOwn()
-            line.checkAny()
+            try line.checkAny()
         }
         #expect(file == "bombs.ndjson" || !lines.isEmpty)
         #expect(!FileManager.default.fileExists(atPath: Self.canary))

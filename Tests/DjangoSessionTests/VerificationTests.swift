@@ -26,6 +26,19 @@ struct VerificationTests {
         #expect(fault(of: signer.signing(loginJSON), by: withSalt) == .invalid(.noKeyFits))
     }
 
+    @Test("A layout that signed cookies never had is read by no Django, however well signed")
+    func legacyCookie() {
+        let cookieSalt = "django.contrib.sessions.backends.signed_cookies"
+        let value = DjangoSigner(secretKey: secret, salt: cookieSalt).legacy(loginJSON)
+        for version in [nil, "1.11", "3.2", "5.2"] {
+            let decoder = SessionDecoder(
+                verification: .keys([SecretKey(Array(secret.utf8))]), salts: [cookieSalt],
+                django: version.flatMap { DjangoVersion($0) }
+            )
+            #expect(fault(of: value, by: decoder)?.description.contains("which no Django reads") == true)
+        }
+    }
+
     @Test("A payload of one value under the signature of another is invalid")
     func spliced() throws {
         let parts = signer.signing(loginJSON).split(separator: UInt8(ascii: ":"))

@@ -64,6 +64,14 @@ import Testing
         #expect(Timestamp.milliseconds(-1) == "1970-01-01T00:00:00.000Z")
     }
 
+    @Test("Seconds of any number have a time, too", arguments: [Int64.max, 1 << 53, 253_402_300_799])
+    func lateSeconds(time: Int64) {
+        #expect(Timestamp.seconds(ofSeconds: time) == "9999-12-31T23:59:59Z")
+        #expect(Timestamp.seconds(ofSeconds: -time) == "1970-01-01T00:00:00Z")
+        #expect(Timestamp.seconds(ofSeconds: .min) == "1970-01-01T00:00:00Z")
+        #expect(Timestamp.seconds(ofSeconds: 1_796_635_800) == "2026-12-07T09:30:00Z")
+    }
+
     @Test("Every time is written and read as Foundation writes and reads it", arguments: [UInt64(1), 2, 3])
     func againstFoundation(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)

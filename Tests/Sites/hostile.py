@@ -55,6 +55,13 @@ HOSTILE: dict[str, Callable[[Path], bytes]] = {
     "obj": lambda path: _by_hand(b"(cos\nsystem\n" + _touch(path) + b"o"),
     "stack-global": lambda path: _by_hand(b"Vos\nVsystem\n\x93" + _touch(path) + b"\x85R"),
     "instead-of-the-session": lambda path: pickle.dumps(_Call(os.system, f"touch '{path}'")),
+    # A function by a way through an application's modules, and one that Python calls when the value is shown.
+    "dotted-path": lambda path: _by_hand(b"Vdjango.core.management\nVos.system\n\x93" + _touch(path) + b"\x85R"),
+    "lazy": lambda path: _by_hand(
+        b"cdjango.utils.functional\n_lazy_proxy_unpickle\n(cos\nsystem\n("
+        + _touch(path)
+        + b"t}c__builtin__\nunicode\ntR"
+    ),
     # A call whose result is thrown away: what is left is a harmless session.
     "popped": lambda path: b"cos\nsystem\n(" + _touch(path) + b"tR0" + pickle.dumps(logged_in(1), 0),
     "memoized": lambda path: b"cos\nsystem\np9\n0(" + _touch(path) + b"tp8\n0" + _by_hand(b"g9\ng8\nR"),

@@ -42,7 +42,7 @@ package struct ValueReport: Sendable {
         json.key("key")
         if let index = session.keyIndex { json.int(index) } else { json.null() }
         json.key("signed_at")
-        if let signedAt = session.signedAt { json.string(Timestamp.seconds(signedAt * 1000)) } else { json.null() }
+        if let signedAt = session.signedAt { json.string(Timestamp.seconds(ofSeconds: signedAt)) } else { json.null() }
         json.key("data")
         json.raw(session.data)
         json.endObject()

@@ -23,6 +23,8 @@ enum PickleConstructor: String {
 
     // Time zones.
     case timezone = "datetime.timezone"
+    /// The base of all time zones, which stands only as the base of a class.
+    case tzinfo = "datetime.tzinfo"
     case djangoUTC = "django.utils.timezone.UTC"
     case djangoFixedOffset = "django.utils.timezone.FixedOffset"
     case pytzUTC = "pytz._UTC"

@@ -21,6 +21,12 @@ enum PickleDates {
         if arguments.count == 2 {
             switch heap[arguments[1]] {
             case .timeZone(let index): zone = heap.zones[index]
+            case .object(let number):
+                // A zone that only its class knows.
+                guard case .instance = heap.objects[number].kind else { return nil }
+                let classIndex = heap.objects[number].classIndex
+                let name = try heap.keep(heap.classes[classIndex].name.utf8)
+                zone = PickleTimeZone(classIndex: classIndex, name: name)
             case .none: break
             default: return nil
             }

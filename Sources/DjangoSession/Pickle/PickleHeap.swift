@@ -7,7 +7,11 @@ struct PickleHeap {
     /// Texts that do not stand in the pickle as they are.
     private var scratch: [UInt8] = []
     private var values: [PickleValue] = []
-    var classes: [PickleClass] = []
+    private(set) var classes: [PickleClass] = []
+    /// Where each class stands in `classes`; a name that is used a million times is kept once.
+    private var classIndices: [String: Int] = [:]
+    /// The same by where the module and the name stand, so that a name in the memo is looked at once.
+    private var classIndicesByPlace: [[PickleText]: Int] = [:]
     var objects: [PickleObject] = []
     var zones: [PickleTimeZone] = []
     private let bounds: DecodeBounds
@@ -34,6 +38,23 @@ struct PickleHeap {
         values.append(value)
         return values.count - 1
     }
+
+    /// The index of a class, which is kept once however often it is named.
+    ///
+    /// - Parameter name: by which it is named, where that is not the class's own.
+    mutating func index(of pickleClass: PickleClass, as name: String? = nil) -> Int {
+        let key = name ?? pickleClass.name
+        if let index = classIndices[key] { return index }
+        classes.append(pickleClass)
+        classIndices[key] = classes.count - 1
+        return classes.count - 1
+    }
+
+    /// The index of a class by its module and name, if these very texts named one before.
+    func indexOfClass(named place: [PickleText]) -> Int? { classIndicesByPlace[place] }
+
+    /// Remembers what these texts name.
+    mutating func note(_ index: Int, named place: [PickleText]) { classIndicesByPlace[place] = index }
 
     /// Takes the value out of its place, so that it can be changed without a copy and be put back.
     mutating func take(_ place: PicklePlace) -> PickleValue {

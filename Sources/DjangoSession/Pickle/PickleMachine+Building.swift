@@ -2,40 +2,39 @@
 extension PickleMachine {
     /// GLOBAL and STACK_GLOBAL: a name.
     mutating func reference(module: PickleText, name: PickleText) throws(DecodeError.Why) -> PickleValue {
-        guard let module = String(validating: heap.bytes(of: module), as: UTF8.self),
-            var name = String(validating: heap.bytes(of: name), as: UTF8.self),
-            !module.isEmpty, !name.isEmpty, module.utf8.count + name.utf8.count <= Self.nameBytes
+        if let index = heap.indexOfClass(named: [module, name]) { return .classReference(index) }
+        let byteCount = module.count + name.count
+        guard module.count > 0, name.count > 0, byteCount <= Self.nameBytes else { throw malformed }
+        try heap.spend(byteCount / PickleHeap.bytesPerCredit)
+        guard let moduleText = String(validating: heap.bytes(of: module), as: UTF8.self),
+            let nameText = String(validating: heap.bytes(of: name), as: UTF8.self)
         else { throw malformed }
-        guard Self.isDottedName(module), Self.isDottedName(name) else { throw unsafe(.misnamedClass) }
-        if module == Self.safeStrings {
-            guard let meant = rules.safeStrings[name] else { throw unsafe(.unknownClass("\(module).\(name)")) }
-            name = meant
+        var className = PickleClassName(module: moduleText, name: nameText)
+        guard className.isWellFormed else { throw unsafe(.misnamedClass) }
+        if className.module == Self.safeStrings {
+            guard let meant = rules.safeStrings[className.name] else { throw unsafe(.unknownClass(className.text)) }
+            className = PickleClassName(module: className.module, name: meant)
         }
-        heap.classes.append(
-            PickleClass(
-                name: "\(module).\(name)",
-                constructor: PickleConstructor(module: module, name: name, protocolVersion: protocolVersion)
-            )
+        let constructor = PickleConstructor(
+            module: className.module, name: className.name, protocolVersion: protocolVersion
         )
-        return .classReference(heap.classes.count - 1)
+        let index = heap.index(
+            of: PickleClass(
+                // What this method makes are instances of its class.
+                name: constructor == .zoneInfoUnpickle ? PickleConstructor.zoneInfo.rawValue : className.text,
+                constructor: constructor, mayBeInstantiated: className.mayBeInstantiated,
+                mayBeCalled: className.mayBeCalled
+            ),
+            as: className.text
+        )
+        heap.note(index, named: [module, name])
+        return .classReference(index)
     }
 
     static let safeStrings = "django.utils.safestring"
 
-    /// Whether a name is one that Python can look up: identifiers, in ASCII or beyond, with points between.
-    private static func isDottedName(_ name: String) -> Bool {
-        name.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "."), 0x80...:
-                true
-            default: false
-            }
-        }
-    }
-
     /// The longest name of a class, in bytes.
-    private static let nameBytes = 512
+    static let nameBytes = 512
 
     /// The name of the class at a place, for an error.
     func className(at place: PicklePlace) -> String {
@@ -52,17 +51,12 @@ extension PickleMachine {
         }
         let name = heap.classes[index].name
         guard let constructor = heap.classes[index].constructor else {
-            guard isData(name) else { throw unsafe(.call(name)) }
+            guard heap.classes[index].mayBeCalled else { throw unsafe(.call(name)) }
             return object(PickleObject(classIndex: index, arguments: parts.isEmpty ? nil : arguments))
         }
         try heap.spend(parts.count)
         guard let value = try build(constructor, classIndex: index, parts) else { throw unsafe(.call(name)) }
         return value
-    }
-
-    /// Whether a call of a class outside of the closed list is kept as its name and arguments.
-    private func isData(_ name: String) -> Bool {
-        !PythonStandardLibrary.contains(name) || PythonStandardLibrary.classesOfData.contains(name)
     }
 
     /// NEWOBJ: an instance without its state yet. A class of the closed list is never written like this, but for UUID.
@@ -79,9 +73,7 @@ extension PickleMachine {
     ) throws(DecodeError.Why) -> PickleValue {
         guard case .classReference(let index) = heap[reference] else { throw malformed }
         let name = heap.classes[index].name
-        guard !hasArguments, heap.classes[index].constructor == nil, !PythonStandardLibrary.contains(name) else {
-            throw unsafe(.call(name))
-        }
+        guard !hasArguments, heap.classes[index].constructor == nil else { throw unsafe(.call(name)) }
         return try instance(ofClass: index, arguments: nil)
     }
 
@@ -92,7 +84,7 @@ extension PickleMachine {
         var parts: [PicklePlace] = []
         if let arguments, case .tuple(let places) = heap[arguments] { parts = places }
         switch heap.classes[index].constructor {
-        case nil: break
+        case nil where heap.classes[index].mayBeInstantiated: break
         case .uuid where parts.isEmpty: return object(PickleObject(classIndex: index, kind: .uuid))
         default: throw unsafe(.call(heap.classes[index].name))
         }

@@ -48,7 +48,7 @@ extension PickleMachine {
             return try model(arguments)
         case .lazyText:
             return try lazyText(arguments)
-        case .zoneInfo, .uuid, .object, .list, .dictionary, .tuple, .integer, .longInteger, .float, .bool, .text,
+        case .zoneInfo, .tzinfo, .uuid, .object, .list, .dictionary, .tuple, .integer, .longInteger, .float, .bool, .text,
             .python2Text:
             return nil
         }
@@ -144,12 +144,17 @@ extension PickleMachine {
     private mutating func fraction(
         classIndex: Int, _ arguments: [PicklePlace]
     ) throws(DecodeError.Why) -> PickleValue? {
-        let numbers: [String]
+        var numbers: [String]
         if arguments.count == 1, let text = heap.text(at: arguments[0]).flatMap(heap.ascii) {
             let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
             numbers = parts.count == 1 ? parts + ["1"] : parts
         } else {
-            numbers = arguments.compactMap { heap.integer(at: $0) }.map { String($0) }
+            numbers = []
+            for place in arguments {
+                guard let digits = digits(at: place) else { return nil }
+                try heap.spend(digits.utf8.count / PickleHeap.bytesPerCredit)
+                numbers.append(digits)
+            }
         }
         let areIntegers = numbers.allSatisfy { number in
             let digits = number.hasPrefix("-") ? number.dropFirst() : number[...]
@@ -160,30 +165,47 @@ extension PickleMachine {
         return object(PickleObject(classIndex: classIndex, kind: .described(description)))
     }
 
+    /// The decimal digits of an integer; nil where none stands there.
+    private func digits(at place: PicklePlace) -> String? {
+        if case .bigInteger(let text) = heap[place] { return heap.ascii(text) }
+        return heap.integer(at: place).map { String($0) }
+    }
+
     /// `getattr(ZoneInfo, '_unpickle')`; or a member of an application's `Enum`, which Python 3.11 writes by its name. No
     /// other attribute of anything.
     private mutating func attribute(_ arguments: [PicklePlace]) throws(DecodeError.Why) -> PickleValue? {
         guard arguments.count == 2, case .classReference(let index) = heap[arguments[0]],
-            let name = heap.text(at: arguments[1]).flatMap(heap.ascii)
+            let text = heap.text(at: arguments[1]), text.count <= Self.nameBytes, let name = heap.ascii(text)
         else { return nil }
+        try heap.spend(text.count / PickleHeap.bytesPerCredit)
         switch heap.classes[index].constructor {
         case .zoneInfo where name == "_unpickle":
-            heap.classes.append(PickleClass(name: "zoneinfo.ZoneInfo", constructor: .zoneInfoUnpickle))
-            return .classReference(heap.classes.count - 1)
-        case nil where !PythonStandardLibrary.contains(heap.classes[index].name) && !name.hasPrefix("_"):
+            let unpickle = PickleClass(name: PickleConstructor.zoneInfo.rawValue, constructor: .zoneInfoUnpickle)
+            return .classReference(heap.index(of: unpickle, as: PickleConstructor.zoneInfoUnpickle.rawValue))
+        case nil where heap.classes[index].mayBeCalled && !name.hasPrefix("_"):
             let member = try heap.add(.tuple([arguments[1]]))
             return object(PickleObject(classIndex: index, arguments: member))
         default: return nil
         }
     }
 
-    /// `(function, arguments, keywords, classes…)`: a text that Django translates when it is shown (`gettext_lazy`). Its
-    /// arguments are kept.
+    /// `(function, arguments, keywords, classes…)`: a text that Django makes when it is shown, by one of its functions that translate
+    /// (`gettext_lazy`) or find addresses (`reverse_lazy`). What the function is to be given is kept.
     private mutating func lazyText(_ arguments: [PicklePlace]) throws(DecodeError.Why) -> PickleValue? {
-        guard arguments.count >= 3, case .tuple = heap[arguments[1]] else { return nil }
-        heap.classes.append(PickleClass(name: "django.utils.functional.__proxy__", constructor: nil))
-        return object(PickleObject(classIndex: heap.classes.count - 1, arguments: arguments[1]))
+        guard arguments.count >= 3, case .classReference(let index) = heap[arguments[0]],
+            Self.lazyFunctionModules.contains(where: heap.classes[index].name.hasPrefix),
+            case .tuple = heap[arguments[1]], case .dictionary(let keywords) = heap[arguments[2]]
+        else { return nil }
+        let proxy = heap.index(of: PickleClass(name: "django.utils.functional.__proxy__", constructor: nil))
+        return object(
+            PickleObject(
+                classIndex: proxy, arguments: arguments[1],
+                dictionary: keywords.keys.isEmpty ? nil : arguments[2]
+            )
+        )
     }
+
+    private static let lazyFunctionModules = ["django.utils.translation.", "django.urls.", "django.core.urlresolvers."]
 
     /// `(class, base, state of the base)`: an instance, as protocols 0 and 1 write it.
     private mutating func reconstruct(_ arguments: [PicklePlace]) throws(DecodeError.Why) -> PickleValue? {
@@ -194,38 +216,41 @@ extension PickleMachine {
         case .object:
             guard case .none = heap[arguments[2]] else { return nil }
             return try instance(ofClass: index, arguments: nil)
+        case .tzinfo:
+            return try instance(ofClass: index, arguments: nil)
         case .tuple:
             guard case .tuple = heap[arguments[2]] else { return nil }
             return try instance(ofClass: index, arguments: arguments[2])
         case .text, .python2Text, .bytes, .integer, .longInteger, .float:
             return try instance(ofClass: index, arguments: try heap.add(.tuple([arguments[2]])))
         case .list:
-            guard case .list(let elements) = heap[arguments[2]], heap.classes[index].constructor == nil else {
-                return nil
-            }
+            guard case .list(let elements) = heap[arguments[2]], isPlain(index) else { return nil }
             try heap.spend(elements.count)
             return object(PickleObject(classIndex: index, list: try heap.add(.list(elements))))
         case .dictionary:
-            guard case .dictionary(let table) = heap[arguments[2]], heap.classes[index].constructor == nil else {
-                return nil
-            }
+            guard case .dictionary(let table) = heap[arguments[2]], isPlain(index) else { return nil }
             try heap.spend(table.keys.count)
             return object(PickleObject(classIndex: index, dictionary: try heap.add(.dictionary(table))))
         default: return nil
         }
     }
 
+    /// Whether instances of a class are data, and of no form of their own.
+    private func isPlain(_ index: Int) -> Bool {
+        heap.classes[index].constructor == nil && heap.classes[index].mayBeInstantiated
+    }
+
     /// An instance of a model: `('app', 'Model')` or the class, and up to Django 1.9 more.
     private mutating func model(_ arguments: [PicklePlace]) throws(DecodeError.Why) -> PickleValue? {
         guard let model = arguments.first else { return nil }
         switch heap[model] {
-        case .classReference(let index) where heap.classes[index].constructor == nil:
+        case .classReference(let index) where isPlain(index):
             return object(PickleObject(classIndex: index))
         case .tuple(let parts):
-            let names = parts.compactMap { heap.text(at: $0).flatMap(heap.ascii) }
-            guard parts.count == 2, names.count == 2 else { return nil }
-            heap.classes.append(PickleClass(name: names.joined(separator: "."), constructor: nil))
-            return object(PickleObject(classIndex: heap.classes.count - 1))
+            guard parts.count == 2, let app = heap.text(at: parts[0]), let name = heap.text(at: parts[1]),
+                case .classReference(let index) = try reference(module: app, name: name), isPlain(index)
+            else { return nil }
+            return object(PickleObject(classIndex: index))
         default: return nil
         }
     }

@@ -32,11 +32,14 @@ extension PickleMachine {
                     return nil
                 }
                 zone.offset = seconds * 1_000_000
+            } else {
+                zone.offset = fixedOffset(ofZone: name)
             }
         case .zoneInfoUnpickle:
             // (name, whether from the cache)
             guard arguments.count == 2, let name = heap.text(at: arguments[0]) else { return nil }
             zone.name = name
+            zone.offset = fixedOffset(ofZone: name)
         default: return nil
         }
         return timeZone(zone)
@@ -48,6 +51,16 @@ extension PickleMachine {
             let place = try heap.value(named: "_FixedOffset__offset", in: table), let offset = offset(at: place)
         else { throw malformed }
         return timeZone(PickleTimeZone(classIndex: heap.objects[number].classIndex, offset: offset))
+    }
+
+    /// The offset of a zone of the tz database that has had but one, in microseconds; nil for any other. `Etc/GMT+5` is west of
+    /// Greenwich.
+    private func fixedOffset(ofZone name: PickleText) -> Int64? {
+        guard name.count <= 16, let text = heap.ascii(name) else { return nil }
+        let short = text.hasPrefix("Etc/") ? text.dropFirst(4) : text[...]
+        if ["UTC", "UCT", "GMT", "GMT0", "GMT+0", "GMT-0", "Zulu", "Universal", "Greenwich"].contains(short) { return 0 }
+        guard text.hasPrefix("Etc/GMT"), let hours = Int64(text.dropFirst(7)), (-14...12).contains(hours) else { return nil }
+        return -hours * 3_600_000_000
     }
 
     private mutating func timeZone(_ zone: PickleTimeZone) -> PickleValue {

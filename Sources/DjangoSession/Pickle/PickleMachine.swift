@@ -10,7 +10,7 @@
 /// Python's own reader calls whatever a pickle names, with whatever arguments it gives, so that a pickle is a program with the
 /// rights of its reader. Here a name is looked up in a closed list (``PickleConstructor``) of classes whose values are data,
 /// and each is built by code of this target. Any other class stays its name with its attributes or arguments; any other name
-/// of Python's own is an error (``PythonStandardLibrary``). There is nothing that could be called.
+/// of Python's own is an error (``PickleClassName``). There is nothing that could be called.
 struct PickleMachine {
     var heap: PickleHeap
     let rules: DjangoRules

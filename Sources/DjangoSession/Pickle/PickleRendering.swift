@@ -237,7 +237,7 @@ extension PickleRendering {
 
     private func className(_ index: Int) -> String {
         let name = heap.classes[index].name
-        return repr.isOfPython2 ? name : PythonStandardLibrary.nameInPython3(name)
+        return repr.isOfPython2 ? name : PickleClassName.nameInPython3(name)
     }
 
     private mutating func beginObject(className: String) {
@@ -252,6 +252,10 @@ extension PickleRendering {
         beginObject(className: name)
         if name == "datetime.timezone" {
             rendering.append(string: repr.text(of: zone, in: heap)[...])
+        } else if let text = zone.name {
+            rendering.append(name == "zoneinfo.ZoneInfo" ? #"{"key":"# : #"{"zone":"#)
+            rendering.append(surrogateUTF8: heap.bytes(of: text), hasSurrogates: text.hasSurrogates)
+            rendering.append("}")
         } else {
             rendering.append("{}")
         }

@@ -55,7 +55,7 @@ typealias PicklePlace = Int
 ///
 /// Of texts they are UTF-8 in which a surrogate that stands alone is encoded like any other code point, as Python's
 /// `surrogatepass` does it.
-struct PickleText {
+struct PickleText: Hashable {
     var start: UInt32
     var end: UInt32
     var isInScratch: Bool
@@ -90,6 +90,10 @@ struct PickleClass {
     let name: String
     /// What it builds; nil for a class outside of the closed list.
     let constructor: PickleConstructor?
+    /// Whether an instance of it is data.
+    var mayBeInstantiated = false
+    /// Whether a call of it is data.
+    var mayBeCalled = false
 }
 
 /// An instance of a class that is kept as data: the class's name and what the pickle gives as its state.

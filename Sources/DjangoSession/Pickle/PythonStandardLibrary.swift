@@ -1,30 +1,7 @@
-/// The names of Python's own modules, in whose hands a call is more than data.
-///
-/// What a pickle calls by a name from elsewhere is a class of an application (an `Enum` member, an object with a
-/// `__reduce__`): its name and its arguments are kept, and tell nobody to do anything. A call of Python's own is kept only
-/// where the class is known to hold data.
+/// The modules of Python's own, of any version from 2.7 to 3.14.
 enum PythonStandardLibrary {
-    /// Whether a dotted name begins with a module of Python's own, of any version from 2.7 to 3.14.
-    static func contains(_ name: String) -> Bool {
-        modules.contains(name.prefix { $0 != "." })
-    }
-
-    /// Classes of Python's own that hold nothing but what they are called with.
-    static let classesOfData: Set<String> = [
-        "builtins.range", "__builtin__.xrange", "collections.Counter", "types.SimpleNamespace",
-        "ipaddress.IPv4Address", "ipaddress.IPv6Address", "ipaddress.IPv4Network", "ipaddress.IPv6Network",
-        "ipaddress.IPv4Interface", "ipaddress.IPv6Interface",
-        "pathlib.PosixPath", "pathlib.PurePosixPath", "pathlib.PureWindowsPath", "pathlib._local.PosixPath",
-        "pathlib._local.PurePosixPath",
-    ]
-
-    /// What Python 3 calls what a pickle of protocol 0 to 2 names as Python 2 does (Lib/_compat_pickle.py), where the two differ.
-    static func nameInPython3(_ name: String) -> String {
-        name == "__builtin__.xrange" ? "builtins.range" : name
-    }
-
     /// `sys.stdlib_module_names` of CPython 3.11, and the modules that only 2.7 has.
-    private static let modules = Set(
+    static let modules = Set(
         """
         BaseHTTPServer Bastion CGIHTTPServer ConfigParser Cookie DocXMLRPCServer HTMLParser MimeWriter Queue
         ScrolledText SimpleHTTPServer SimpleXMLRPCServer SocketServer StringIO Tkinter UserDict UserList UserString

@@ -65,8 +65,9 @@ struct SignedReader: Sendable {
     ) -> DecodeError.Why? {
         let isOfCookie = trust.match?.isOfCookie ?? false
         let accepted = isOfCookie ? rules.cookieSignatures : rules.signatures
-        guard let version = rules.version, !accepted.contains(signature) else { return nil }
-        return .notReadBy(version, accepted == [.legacySHA1] ? .signing : writing)
+        guard !accepted.contains(signature) else { return nil }
+        if isOfCookie, signature == .legacySHA1 { return .notReadBy(rules.version, .legacyCookie) }
+        return .notReadBy(rules.version, accepted == [.legacySHA1] ? .signing : writing)
     }
 
     private func session(in signing: SigningLayout, trust: Trust) throws(DecodeError) -> DecodedSession {

@@ -32,7 +32,7 @@ package struct DjangoRules: Sendable, Equatable {
     let safeStringsHaveAttributes: Bool
 
     /// Which msgpack-python runs beside this Django: up to 2.1 with a django-redis (to 4.11) that calls it in the way that
-    /// version 1.0 took away.
+    /// version 1.0 took away. (Django 2.2 and 3.0 run with either; what the older one alone reads, `any` reads.)
     let messagePack: MessagePackDialects
 
     /// A way to sign.
