@@ -50,7 +50,8 @@ struct PickleTests {
             ("cdecimal\nDecimal\nU\u{1}x\u{85}R", .call("decimal.Decimal")),
             ("cos\nsystem\n", .classAsValue("os.system")),
             ("]c__builtin__\nlist\na", .classAsValue("__builtin__.list")),
-            ("cos\nsystem\nU\u{1}x\u{85}\u{81}", .call("os.system")), ("cbuiltins\neval\n)\u{81}", .call("builtins.eval")),
+            ("cos\nsystem\nU\u{1}x\u{85}\u{81}", .call("os.system")),
+            ("cbuiltins\neval\n)\u{81}", .call("builtins.eval")),
             ("ccopy_reg\n_reconstructor\n(cos\nsystem\nc__builtin__\nobject\nNtR", .call("os.system")),
             ("cdjango.db.models.base\nmodel_unpickle\n(cos\nsystem\ntR", .call("django.db.models.base.model_unpickle")),
             (
@@ -59,8 +60,10 @@ struct PickleTests {
             ),
             ("cdjango.core.management\ncall_command\n(U\u{5}checktR", .call("django.core.management.call_command")),
             ("cshop.os\nsystem\n(U\u{1}xtR", .call("shop.os.system")),
-            ("cshop\nos.Popen\n(U\u{1}xtR", .call("shop.os.Popen")), ("cshop\nos.Popen\n)\u{81}", .call("shop.os.Popen")),
-            ("ca..b\nC\n)\u{81}", .misnamedClass), ("ca\n1.C\n)\u{81}", .misnamedClass), ("ca\nB.\n)\u{81}", .misnamedClass),
+            ("cshop\nos.Popen\n(U\u{1}xtR", .call("shop.os.Popen")),
+            ("cshop\nos.Popen\n)\u{81}", .call("shop.os.Popen")),
+            ("ca..b\nC\n)\u{81}", .misnamedClass), ("ca\n1.C\n)\u{81}", .misnamedClass),
+            ("ca\nB.\n)\u{81}", .misnamedClass),
             ("Pother\n", .persistentID), ("U\u{1}xQ", .persistentID),
         ] as [(String, DecodeError.PickleHazard)]
     )
@@ -100,7 +103,8 @@ struct PickleTests {
         let nested = Self.pickle("X\u{4}\0\0\0shopX\u{A}\0\0\0Order.Kind\u{93}K\u{1}\u{85}R", protocolVersion: 4)
         #expect(try Self.rendered(nested) == enumMember.replacing("Status", with: "Order.Kind"))
         let lazy = "cdjango.utils.functional\n_lazy_proxy_unpickle\n(cdjango.utils.translation\ngettext\n(U\u{5}Hellot}"
-        let proxy = #""$py":"object","cls":"django.utils.functional.__proxy__","attrs":{},"args":{"$py":"tuple","v":["Hello"]}"#
+        let proxy =
+            #""$py":"object","cls":"django.utils.functional.__proxy__","attrs":{},"args":{"$py":"tuple","v":["Hello"]}"#
         #expect(try Self.rendered(Self.pickle(lazy + "c__builtin__\nunicode\ntR")) == #"{"a":{\#(proxy)}}"#)
         let keywords = lazy.replacing("t}", with: "t}U\u{1}kK\u{1}s")
         #expect(

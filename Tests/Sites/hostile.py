@@ -56,7 +56,9 @@ HOSTILE: dict[str, Callable[[Path], bytes]] = {
     "stack-global": lambda path: _by_hand(b"Vos\nVsystem\n\x93" + _touch(path) + b"\x85R"),
     "instead-of-the-session": lambda path: pickle.dumps(_Call(os.system, f"touch '{path}'")),
     # A function by a way through an application's modules, and one that Python calls when the value is shown.
-    "dotted-path": lambda path: _by_hand(b"Vdjango.core.management\nVos.system\n\x93" + _touch(path) + b"\x85R"),
+    "dotted-path": lambda path: (
+        b"\x80\x04" + _by_hand(b"Vdjango.core.management\nVos.system\n\x93" + _touch(path) + b"\x85R")
+    ),
     "lazy": lambda path: _by_hand(
         b"cdjango.utils.functional\n_lazy_proxy_unpickle\n(cos\nsystem\n("
         + _touch(path)

@@ -48,7 +48,8 @@ extension PickleMachine {
             return try model(arguments)
         case .lazyText:
             return try lazyText(arguments)
-        case .zoneInfo, .tzinfo, .uuid, .object, .list, .dictionary, .tuple, .integer, .longInteger, .float, .bool, .text,
+        case .zoneInfo, .tzinfo, .uuid, .object, .list, .dictionary, .tuple, .integer, .longInteger, .float, .bool,
+            .text,
             .python2Text:
             return nil
         }

@@ -58,8 +58,12 @@ extension PickleMachine {
     private func fixedOffset(ofZone name: PickleText) -> Int64? {
         guard name.count <= 16, let text = heap.ascii(name) else { return nil }
         let short = text.hasPrefix("Etc/") ? text.dropFirst(4) : text[...]
-        if ["UTC", "UCT", "GMT", "GMT0", "GMT+0", "GMT-0", "Zulu", "Universal", "Greenwich"].contains(short) { return 0 }
-        guard text.hasPrefix("Etc/GMT"), let hours = Int64(text.dropFirst(7)), (-14...12).contains(hours) else { return nil }
+        if ["UTC", "UCT", "GMT", "GMT0", "GMT+0", "GMT-0", "Zulu", "Universal", "Greenwich"].contains(short) {
+            return 0
+        }
+        guard text.hasPrefix("Etc/GMT"), let hours = Int64(text.dropFirst(7)), (-14...12).contains(hours) else {
+            return nil
+        }
         return -hours * 3_600_000_000
     }
 
