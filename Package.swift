@@ -138,7 +138,8 @@ let package = Package(
         ),
         .testTarget(
             name: "DaemonTests",
-            dependencies: ["Daemon", "SessiondClient", "SessionModel", "TestSupport", "sessiond"],
+            dependencies: ["Daemon", "SessiondClient", "SessionModel", "DjangoSession", "TestSupport", "sessiond"]
+                + nio,
             swiftSettings: strict
         ),
         .testTarget(

@@ -98,11 +98,12 @@ package let patienceSeconds = 60.0
 
 /// Waits until a condition holds.
 ///
+/// - Parameter what: read when the wait is over.
 /// - Throws: ``Timeout`` after ``patienceSeconds``.
-package func eventually(_ what: String, _ condition: () async throws -> Bool) async throws {
+package func eventually(_ what: @autoclosure () -> String, _ condition: () async throws -> Bool) async throws {
     let deadline = Date(timeIntervalSinceNow: patienceSeconds)
     while try await !condition() {
-        guard Date() < deadline else { throw Timeout(description: "waited in vain for \(what)") }
+        guard Date() < deadline else { throw Timeout(description: "waited in vain for \(what())") }
         try await Task.sleep(for: .milliseconds(5))
     }
 }

@@ -1,18 +1,33 @@
 import Foundation
 import Synchronization
 
-/// A redis-server of a test's own on a Unix socket, without persistence, gone with its owner.
+/// A redis-server of a test's own on a Unix socket, gone with its owner.
 package final class PrivateRedis: Sendable {
+    /// What a crash leaves.
+    package enum Persistence: Sendable {
+        /// Nothing: after a restart the server is empty.
+        case none
+        /// Every write that was answered.
+        case everyWrite
+    }
+
+    private let program: String
     private let folder: TemporaryFolder
     private let options: [String]
     private let process: Mutex<ChildProcess?> = Mutex(nil)
 
     /// Starts a server and waits until it answers.
     ///
-    /// - Parameter options: further command-line options, such as `--requirepass`.
-    package init(options: [String] = []) async throws {
+    /// - Parameters:
+    ///   - program: another server of the same protocol, by its path.
+    ///   - options: further command-line options, such as `--requirepass`.
+    package init(
+        program: String = "redis-server", persistence: Persistence = .none, options: [String] = []
+    ) async throws {
+        self.program = program
         folder = try TemporaryFolder()
-        self.options = options
+        let durable = persistence == .none ? [] : ["--appendonly", "yes", "--appendfsync", "always"]
+        self.options = durable + options
         try await start()
     }
 
@@ -21,12 +36,28 @@ package final class PrivateRedis: Sendable {
     /// The URL that redis-py and sessiond take.
     package func url(database: Int = 0) -> String { "unix://\(socketPath)?db=\(database)" }
 
-    /// Starts the server anew after ``stop()`` or ``kill()``; it comes back empty.
-    package func start() async throws {
+    /// Starts the server anew after ``stop()`` or ``kill()``, and waits until it has loaded what it kept.
+    ///
+    /// - Parameter further: options of this start alone.
+    package func start(options further: [String] = []) async throws {
+        try launch(options: further)
+        try await waitUntilReady()
+    }
+
+    /// As ``start(options:)``, without waiting.
+    package func launch(options further: [String] = []) throws {
         let arguments = ["--port", "0", "--unixsocket", socketPath, "--save", "", "--dir", folder.path]
-        let child = try ChildProcess("redis-server", arguments + options)
+        let child = try ChildProcess(program, arguments + options + further)
         process.withLock { $0 = child }
-        try await eventually("redis-server") { child.printed.contains("ready to accept connections") }
+    }
+
+    /// Waits until the server has loaded what it kept and answers.
+    package func waitUntilReady() async throws {
+        let child = process.withLock { $0 }
+        try await eventually(program) {
+            guard let child, child.isRunning else { throw Timeout(description: "\(program) ended") }
+            return child.printed.lowercased().contains("ready to accept connections")
+        }
     }
 
     /// Ends the server cleanly.
@@ -60,5 +91,14 @@ package final class PrivateRedis: Sendable {
         let result = try await ChildProcess.run("redis-cli", options + arguments, input: Data(value ?? []))
         guard result.exitCode == 0 else { throw Timeout(description: "redis-cli: \(result.errors)") }
         return result.output.hasSuffix("\n") ? String(result.output.dropLast()) : result.output
+    }
+
+    /// Runs one command a line with redis-cli, each after the answer to the one before, and returns what they print.
+    @discardableResult
+    package func run(_ lines: [String]) async throws -> String {
+        let input = Data((lines.joined(separator: "\n") + "\n").utf8)
+        let result = try await ChildProcess.run("redis-cli", ["-s", socketPath], input: input)
+        guard result.exitCode == 0 else { throw Timeout(description: "redis-cli: \(result.errors)") }
+        return result.output
     }
 }

@@ -6,10 +6,7 @@ import Testing
 /// Sessions as Django writes them, and what is answered and told of each.
 @Suite struct SessionLifeTests {
     private func told(_ events: [SessiondEvent], of key: String) -> [String] {
-        events.filter { $0.subject == Rig.fingerprint(key) }.map { event in
-            let word = event.details.cause ?? event.details.reason ?? ""
-            return event.type.rawValue.replacing("dev.sessiond.", with: "") + " " + word
-        }
+        Rig.told(events, of: key)
     }
 
     @Test("A value with a wrong signature logs nobody in and is told once")

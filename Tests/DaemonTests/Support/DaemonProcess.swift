@@ -48,6 +48,11 @@ final class DaemonProcess: Sendable {
         return try await SessiondConnection.connect(path: socketPath) { transcript?.record($0, $1) }
     }
 
+    /// Sends it a signal, such as SIGSTOP.
+    func signal(_ number: Int32) {
+        child.signal(number)
+    }
+
     /// Asks it to stop and returns the exit code.
     func stop(_ number: Int32 = SIGTERM) async throws -> Int32 {
         child.signal(number)

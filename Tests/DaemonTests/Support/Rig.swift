@@ -1,4 +1,3 @@
-import Foundation
 import SessionModel
 import SessiondClient
 import TestSupport
@@ -11,13 +10,24 @@ final class Rig: Sendable {
     let redis: PrivateRedis
     let daemon: DaemonProcess
     let client: SessiondConnection
+    /// The daemon's `--max-staleness`, in seconds.
+    let stalenessMax: Int
 
-    /// - Parameter secretKeys: the daemon's, SECRET_KEY first; nil for none.
+    /// - Parameters:
+    ///   - redis: the server; nil for a new one.
+    ///   - proxy: what the daemon takes for the server.
+    ///   - secretKeys: the daemon's, SECRET_KEY first; nil for none.
     init(
-        redisOptions: [String] = [], secretKeys: [String]? = [secretKey], options: [String] = []
+        redis: PrivateRedis? = nil, proxy: FaultyProxy? = nil, secretKeys: [String]? = [secretKey],
+        stalenessMax: Int = 1, options: [String] = []
     ) async throws {
-        redis = try await PrivateRedis(options: redisOptions)
-        daemon = try DaemonProcess(redisURL: redis.url(), secretKeys: secretKeys, options: options)
+        self.stalenessMax = stalenessMax
+        let redis = if let redis { redis } else { try await PrivateRedis() }
+        self.redis = redis
+        daemon = try DaemonProcess(
+            redisURL: proxy?.url ?? redis.url(), secretKeys: secretKeys,
+            options: ["--max-staleness", "\(stalenessMax)"] + options
+        )
         try await daemon.waitUntilReady()
         client = try await daemon.connect()
     }
@@ -33,9 +43,15 @@ final class Rig: Sendable {
         try await client.identity(of: key, confirm: confirm)
     }
 
-    /// All events of the session types so far, oldest first.
+    /// All events so far, oldest first, but for those that must be asked for.
     func events() async throws -> [SessiondEvent] {
-        try await client.events(limit: 1000).events
+        var page = try await client.events(limit: 1000)
+        var events = page.events
+        while let next = page.next {
+            page = try await client.events(after: next, limit: 1000)
+            events += page.events
+        }
+        return events
     }
 
     /// Waits until events of these types, of this session or user, have come; returns all events.
@@ -47,6 +63,26 @@ final class Rig: Sendable {
             return condition(seen)
         }
         return seen
+    }
+
+    /// Waits until an event tells that the link was lost, or is back.
+    @discardableResult
+    func waitForLink(_ state: String) async throws -> [SessiondEvent] {
+        try await waitForEvents("the link to be \(state)") { events in
+            events.last { $0.type == .link }?.details.state == state
+        }
+    }
+
+    /// What was told of a session: `login created`, `logout deleted` and so on, in order.
+    func told(of key: String) async throws -> [String] {
+        Self.told(try await events(), of: key)
+    }
+
+    static func told(_ events: [SessiondEvent], of key: String) -> [String] {
+        events.filter { $0.subject == fingerprint(key) }.map { event in
+            let word = event.details.cause ?? event.details.reason ?? ""
+            return event.type.rawValue.replacing("dev.sessiond.", with: "") + " " + word
+        }
     }
 
     // MARK: Writing as Django does
@@ -75,8 +111,30 @@ final class Rig: Sendable {
 
     /// Runs commands one right after the other, as Django does within a request.
     func run(_ lines: String...) async throws {
-        let input = Data((lines.joined(separator: "\n") + "\n").utf8)
-        _ = try await ChildProcess.run("redis-cli", ["-s", redis.socketPath], input: input)
+        try await redis.run(lines)
+    }
+
+    /// Writes many sessions and returns their keys.
+    ///
+    /// - Parameter user: whose they are; nil for a user of its own for each.
+    @discardableResult
+    func fill(_ count: Int, of user: String? = nil, prefix: String = "filled") async throws -> [String] {
+        let keys = (0..<count).map { "\(prefix)\($0)" }
+        try await redis.run(keys.map { Self.setLine($0, Self.payload(user: user ?? $0, extra: #","key":"\#($0)""#)) })
+        return keys
+    }
+
+    /// Ends one of the daemon's connections as an administrator does.
+    func kill(_ line: FaultyProxy.Line) async throws {
+        guard let id = try await clientID(of: line) else { throw Timeout(description: "no \(line.rawValue)") }
+        try await redis.command("CLIENT", "KILL", "ID", id)
+    }
+
+    /// What Redis calls a connection of the daemon; nil while there is none.
+    func clientID(of line: FaultyProxy.Line) async throws -> String? {
+        let clients = try await redis.command("CLIENT", "LIST").split(separator: "\n")
+        let client = clients.first { $0.contains(" name=\(line.rawValue) ") }
+        return client?.split(separator: " ").first.map { String($0.dropFirst("id=".count)) }
     }
 
     func delete(_ key: String) async throws {

@@ -1,0 +1,23 @@
+import SessiondClient
+import TestSupport
+import Testing
+
+/// FLUSHALL, of which Redis announces nothing, while others write without pause.
+@Suite struct FlushUnderLoadTests {
+    @Test("After FLUSHALL under load everybody is told to be flushed, and who is written anew is logged in anew")
+    func flush() async throws {
+        let rig = try await Rig()
+        let keys = try await rig.fill(100, of: "1", prefix: "flushed")
+        try await rig.waitForEvents("the logins") { $0.count { $0.type == .login } == keys.count }
+        let load = WriteLoad(on: rig.redis, writerCount: 2)
+        try await rig.waitForEvents("the writers") { $0.contains { $0.details.userID == "2" } }
+        try await rig.redis.command("FLUSHALL")
+        try await rig.waitForEvents("the logouts") { events in
+            events.count { $0.type == .logout && $0.details.userID == "1" } == keys.count
+        }
+        #expect(try await load.stop() > 0)
+        try await rig.expectCoherence()
+        let events = try await rig.events()
+        for key in keys { #expect(Rig.told(events, of: key) == ["login created", "logout flushed"]) }
+    }
+}
