@@ -156,7 +156,9 @@ extension DirectoryStateMachine {
                 key, entry, .expired, at: Self.moment(ofDeadlineOf: entry, now), into: &effects.events
             )
         } else if isNotified, hearing.source == .tracking {
-            presence.loggedOut(key, entry, .deleted, at: now, into: &effects.events)
+            // What was not read under this subscription may have ended before it.
+            let reason = entry.epoch == epoch ? LogoutReason.deleted : unannouncedReason
+            presence.loggedOut(key, entry, reason, at: now, into: &effects.events)
         } else if isAnnounced {
             presence.disappeared(key, entry, at: now, into: &effects.events)
         } else {

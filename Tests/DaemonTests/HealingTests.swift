@@ -135,7 +135,9 @@ import Testing
     @Test("With --no-configure-redis nothing is changed and the command to run is said")
     func noConfigure() async throws {
         let redis = try await PrivateRedis()
-        let daemon = try DaemonProcess(redisURL: redis.url(), options: ["--no-configure-redis"])
+        let daemon = try DaemonProcess(
+            redisURL: redis.url(), options: ["--no-configure-redis", "--invalidation", "keyspace"]
+        )
         try await daemon.waitForLog("CONFIG SET notify-keyspace-events 'Kg$xe'")
         #expect(try await redis.command("CONFIG", "GET", "notify-keyspace-events") == "notify-keyspace-events\n")
         let client = try await daemon.connect()

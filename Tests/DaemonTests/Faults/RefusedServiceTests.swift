@@ -79,9 +79,11 @@ import Testing
         #expect(try await rig.told(of: "filled3") == ["login created", "logout deleted"])
     }
 
-    @Test("CONFIG is renamed away and nothing is announced: every answer is Redis's own")
+    @Test("CONFIG is renamed away, nothing is announced and tracking is not wanted: every answer is Redis's own")
     func renamedConfigInSilence() async throws {
-        let rig = try await Rig(redis: PrivateRedis(options: ["--rename-command", "CONFIG", ""]))
+        let rig = try await Rig(
+            redis: PrivateRedis(options: ["--rename-command", "CONFIG", ""]), options: ["--invalidation", "keyspace"]
+        )
         let keys = try await rig.fill(10, of: "1")
         try await rig.watchingLookups { watch in
             try await watch.change(keys, to: "1") {}
