@@ -38,6 +38,7 @@ test-swift: packages $(VENV)/tests
 
 .PHONY: test-python
 test-python: packages build $(VENV)/tests
+	'$(PYTHON)/python' Tests/Mutants/mutants.py --check
 	cd Tests/Protocols && '$(PYTHON)/python' -m pytest -q
 	cd Tests/Documentation && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 	cd Clients/python && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
@@ -58,6 +59,10 @@ fuzz: packages ## Fuzz the decoder for MINUTES=5; findings lie in .build-fuzzer/
 	    -dict=Tests/DecoderFuzzer/tokens.dict -max_len=20000 -timeout=5 -rss_limit_mb=3000 -print_final_stats=1 \
 	    -artifact_prefix=$(FUZZER)/findings/
 
+.PHONY: mutants
+mutants: packages ## Break one rule of the cache after the other, and see the simulation find each (half an hour)
+	/usr/bin/python3 Tests/Mutants/mutants.py
+
 .PHONY: build
 build: packages ## Build for debugging
 	swift build
@@ -71,15 +76,15 @@ format-check: $(VENV)/tests ## Check the format of Swift and Python
 	swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)
 	for sources in $(PYTHON_SOURCES); do \
 	    '$(PYTHON)/ruff' check "$$sources"; '$(PYTHON)/ruff' format --check "$$sources"; done
-	'$(PYTHON)/ruff' check --config Tests/Protocols/ruff.toml Tests/Protocols Tests/Documentation Tests/DecoderFuzzer Protocols/vectors
-	'$(PYTHON)/ruff' format --check --config Tests/Protocols/ruff.toml Tests/Protocols Tests/Documentation Tests/DecoderFuzzer Protocols/vectors
+	'$(PYTHON)/ruff' check --config Tests/Protocols/ruff.toml Tests/Protocols Tests/Documentation Tests/DecoderFuzzer Tests/Mutants Protocols/vectors
+	'$(PYTHON)/ruff' format --check --config Tests/Protocols/ruff.toml Tests/Protocols Tests/Documentation Tests/DecoderFuzzer Tests/Mutants Protocols/vectors
 	cd Clients/python && '$(PYTHON)/mypy'
 
 .PHONY: format
 format: $(VENV)/tests ## Format Swift and Python
 	swift format --in-place --parallel --recursive $(SWIFT_SOURCES)
 	for sources in $(PYTHON_SOURCES); do '$(PYTHON)/ruff' format "$$sources"; done
-	'$(PYTHON)/ruff' format --config Tests/Protocols/ruff.toml Tests/Protocols Tests/Documentation Tests/DecoderFuzzer Protocols/vectors
+	'$(PYTHON)/ruff' format --config Tests/Protocols/ruff.toml Tests/Protocols Tests/Documentation Tests/DecoderFuzzer Tests/Mutants Protocols/vectors
 
 .PHONY: bench
 bench: packages $(VENV)/tests $(BENCH_VENV)/ready ## Time the decoder beside Django's own, of 5.2 and 3.2 (BENCH="--json FILE" and others)
@@ -116,4 +121,4 @@ $(BENCH_VENV)/ready: Tests/Benchmarks/requirements.txt | packages
 
 .PHONY: clean
 clean: ## Remove everything that was built
-	rm -rf .build $(FUZZER) $(VENV) $(BENCH_VENV)
+	rm -rf .build .build-mutants $(FUZZER) $(VENV) $(BENCH_VENV)

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+import sessiond
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "Clients/python/tests/support"))
@@ -104,12 +105,19 @@ def test_the_acl_user_suffices(binary, folder, redis):
     redis.command(*line)
     key_file = folder / "secret_key_acl"
     key_file.write_text("a secret of this test\n")
-    for words in [[], ["-config|set"], ["-config|get"]]:
+    redis.command("CONFIG", "SET", "notify-keyspace-events", "")
+    for words, source in [
+        ([], "tracking"),
+        (["+config|get"], "tracking"),
+        (["+config|get", "+config|set"], "keyspace"),
+    ]:
         redis.command("ACL", "SETUSER", "sessiond", *words)
         subfolder = folder / f"acl{len(list(folder.iterdir()))}"
         subfolder.mkdir()
         daemon = Daemon(binary, subfolder, f"unix://sessiond:password@{redis.path}?db=0", key_file)
         daemon.start()
+        with sessiond.Client(str(daemon.path)) as client:
+            assert client.status()["link"]["invalidation"] == source
         assert daemon.stop() == 0
 
 

@@ -157,6 +157,40 @@ import Testing
         #expect(scene.told.last { $0.contains("B") } == "login created B")
     }
 
+    @Test("The fork's SETNX and EXPIRE are one login, whose end comes with the second", arguments: [true, false])
+    func setThenExpire(isReadBetween: Bool) {
+        var scene = Scene()
+        scene.put("B", Scene.payload("1"), milliseconds: nil)
+        scene.announce("B", "set")
+        if isReadBetween { scene.answer() }
+        scene.put("B", Scene.payload("1"))
+        scene.announce("B", "expire")
+        scene.answer()
+        #expect(scene.told == ["login created B", "online 1"])
+        let renewals = scene.events.filter { $0.type == .renewed }
+        #expect(renewals.count == (isReadBetween ? 1 : 0))
+        #expect(scene.machine.table.entry(of: Scene.key("B"))?.expiresAt != nil)
+    }
+
+    @Test("A cookie of a logged-out session that Django writes under again is nobody's, until a login gets a new key")
+    func oldCookie() {
+        var scene = Scene()
+        scene.set("K", Scene.payload("1"))
+        scene.answer()
+        scene.delete("K")
+        scene.set("K", Scene.payload(nil, extra: #""seen":1"#))
+        scene.answer()
+        #expect(scene.told == ["login created K", "online 1", "logout deleted K", "offline 1"])
+        let lookup = scene.lookUp("K")
+        scene.answer()
+        #expect(scene.answer(to: lookup) == "anonymous")
+        scene.set("L", Scene.payload(nil, extra: #""seen":1"#))
+        scene.delete("K")
+        scene.set("L", Scene.payload("1", extra: #""seen":1"#))
+        scene.answer()
+        #expect(scene.told.suffix(2) == ["login created L", "online 1"])
+    }
+
     @Test("A save of the same session is no login, but renews")
     func saveEveryRequest() {
         var scene = Scene()

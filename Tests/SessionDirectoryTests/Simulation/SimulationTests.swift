@@ -4,7 +4,7 @@ import Testing
 /// Random histories, each from its seed. `SESSIOND_SIMULATION_SEEDS=100000` runs more of them.
 @Suite struct SimulationTests {
     private static let seedCount =
-        ProcessInfo.processInfo.environment["SESSIOND_SIMULATION_SEEDS"].flatMap { UInt64($0) } ?? 300
+        ProcessInfo.processInfo.environment["SESSIOND_SIMULATION_SEEDS"].flatMap { UInt64($0) } ?? 1000
     private static let steps = 400
     private static let batch: UInt64 = 20
 

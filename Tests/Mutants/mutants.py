@@ -1,0 +1,181 @@
+"""Breaks one rule of the cache after the other, and shows that the simulation finds each.
+
+A mutant is a text of a source file and what it is replaced with. Every one of them is made in a copy of the package, built
+there, and simulated until a seed fails; a mutant that no seed finds is an error, and so is one whose text is no longer there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[2]
+DIRECTORY = Path("Sources/SessionDirectory")
+
+
+class Mutant(NamedTuple):
+    #: The rule that is broken.
+    rule: str
+    file: str
+    original: str
+    broken: str
+
+
+MUTANTS = [
+    Mutant(
+        "a write does not mark a question that is under way",
+        "FetchStateMachine.swift",
+        "if fetch.state.isSent, origin == .notified {",
+        "if false {",
+    ),
+    Mutant(
+        "a removal does not mark a question that is under way",
+        "FetchStateMachine.swift",
+        "if fetches[key]?.state.isSent == true { fetches[key]?.overtaken = .byRemoval }",
+        "",
+    ),
+    Mutant(
+        "questions from before a subscription are believed",
+        "FetchStateMachine.swift",
+        "if fetch.state.isSent { fetch.overtaken = fetch.overtaken ?? .byWrite }",
+        "",
+    ),
+    Mutant(
+        "a late lookup is told no by an earlier question",
+        "FetchStateMachine.swift",
+        "let answeredLate = fetch.late.filter { isPositive && !$0.wants.confirmation }\n"
+        "            let waiting = fetch.late.filter { !isPositive || $0.wants.confirmation }",
+        "let answeredLate = fetch.late\n            let waiting: [LookupTicket] = []",
+    ),
+    Mutant(
+        "the epoch is not checked",
+        "SessionTable.swift",
+        "entry.epoch.number == epochNumber.load(ordering: .acquiring), !entry.isTouched",
+        "!entry.isTouched",
+    ),
+    Mutant(
+        "an entry that was announced as written is believed",
+        "SessionTable.swift",
+        ", !entry.isTouched,\n            now.uptime < entry.deadline",
+        ",\n            now.uptime < entry.deadline",
+    ),
+    Mutant(
+        "the deadline is not checked",
+        "SessionTable.swift",
+        "!entry.isTouched,\n            now.uptime < entry.deadline",
+        "!entry.isTouched",
+    ),
+    Mutant(
+        "an anonymous entry is answered from memory, however new",
+        "SessionTable.swift",
+        "case .anonymous where now.uptime - changedAt > freshness.stalenessMax:",
+        "case .anonymous where changedAt > .min:",
+    ),
+    Mutant(
+        "what the scan did not bring is not asked for",
+        "DirectoryStateMachine+CatchUp.swift",
+        "for key in table.keys(where: { $0.epoch != opened }) {",
+        "for key in table.keys(where: { $0.epoch != opened && false }) {",
+    ),
+    Mutant(
+        "a proof never ends",
+        "DirectoryStateMachine.swift",
+        "table.prove(until: lastProof + freshness.stalenessMax)",
+        "table.prove(until: .max)",
+    ),
+    Mutant(
+        "a flush that tracking tells of is passed over",
+        "DirectoryStateMachine+Flushes.swift",
+        "table.prove(until: .min)\n        suspectFlush(at: now, &effects)",
+        "",
+    ),
+    Mutant(
+        "memory is believed while it is open what was flushed",
+        "DirectoryStateMachine.swift",
+        "guard hearing.source != .none, !flushSuspicion.isOpen else { return }",
+        "guard hearing.source != .none else { return }",
+    ),
+    Mutant(
+        "a silent end opens no epoch",
+        "DirectoryStateMachine.swift",
+        "if endedSilently || changedSilently, case .live = phase {",
+        "if endedSilently, changedSilently, case .live = phase {",
+    ),
+    Mutant(
+        "a session whose data was dropped is shown without it",
+        "SessionTable.swift",
+        "func has(_ wants: LookupWants) -> Bool { wants.data == nil || hasData }",
+        "func has(_ wants: LookupWants) -> Bool { true }",
+    ),
+    Mutant(
+        "lookups that wait are forgotten when a key gets another reason to be read",
+        "FetchStateMachine.swift",
+        "again.joined = waiting",
+        "again.joined = []",
+    ),
+]
+
+
+def run(*command: str, cwd: Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, env=env, check=False)
+
+
+def check_texts() -> list[str]:
+    """Return what is wrong with the mutants' texts, without building anything."""
+    return [
+        f"{mutant.rule}: {mutant.file} has its text {count} times"
+        for mutant in MUTANTS
+        if (count := (ROOT / DIRECTORY / mutant.file).read_text().count(mutant.original)) != 1
+    ]
+
+
+def copy_package(to: Path) -> None:
+    """Lay the sources anew; what was built of them stays."""
+    for name in ["Sources", "Tests"]:
+        shutil.rmtree(to / name, ignore_errors=True)
+        shutil.copytree(ROOT / name, to / name)
+    shutil.copy2(ROOT / "Package.swift", to)
+
+
+def first_failing_seed(package: Path, seeds: int) -> str | None:
+    result = run("swift", "build", "--build-tests", cwd=package)
+    if result.returncode:
+        sys.exit(result.stdout[-3000:] + result.stderr[-3000:])
+    env = {**os.environ, "SESSIOND_SIMULATION_SEEDS": str(seeds)}
+    result = run("swift", "test", "--skip-build", "--filter", "SimulationTests", cwd=package, env=env)
+    found = [int(seed) for seed in re.findall(r"seed (\d+):", result.stdout)]
+    return str(min(found)) if found else ("a crash" if result.returncode < 0 else None)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=300)
+    parser.add_argument("--copy", type=Path, default=ROOT / ".build-mutants", help="where the package is copied to")
+    parser.add_argument("--check", action="store_true", help="only look whether every mutant's text is still there")
+    options = parser.parse_args()
+    if faults := check_texts():
+        sys.exit("\n".join(faults))
+    if options.check:
+        return
+
+    survivors = 0
+    print("| broken rule | first seed that finds it |\n| --- | --- |")
+    for mutant in MUTANTS:
+        copy_package(options.copy)
+        path = options.copy / DIRECTORY / mutant.file
+        path.write_text(path.read_text().replace(mutant.original, mutant.broken))
+        seed = first_failing_seed(options.copy, options.seeds)
+        survivors += seed is None
+        print(f"| {mutant.rule} | {seed or 'none'} |", flush=True)
+    if survivors:
+        sys.exit(f"{survivors} broken rules were not found")
+
+
+if __name__ == "__main__":
+    main()
