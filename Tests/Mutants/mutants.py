@@ -1,7 +1,7 @@
 """Breaks one rule of the cache after the other, and shows that the simulation finds each.
 
-A mutant is a text of a source file and what it is replaced with. Every one of them is made in a copy of the package, built
-there, and simulated until a seed fails; a mutant that no seed finds is an error, and so is one whose text is no longer there.
+A mutant is a text of a source file and what it is replaced with. Each is made in a copy of the package, built there and
+simulated; one that no seed finds is an error, and so is one whose text is no longer there.
 """
 
 from __future__ import annotations
