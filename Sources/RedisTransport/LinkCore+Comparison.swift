@@ -21,9 +21,9 @@ struct ComparisonScan {
 }
 
 extension LinkCore {
-    /// Takes the next step, if it is time. Scans only while changes are heard and nothing else is being scanned.
+    /// Takes the next step, if it is time. Scans only while there is a subscription and nothing else is being scanned.
     func continueComparison(by handler: RedisChannelHandler) {
-        guard settings.comparisonInterval > .zero, hearing.source != .none, !isScanning else { return comparison.end() }
+        guard settings.comparisonInterval > .zero, subscribing != nil, !isScanning else { return comparison.end() }
         switch comparison.state {
         case .asked: return
         case .waiting(let since):

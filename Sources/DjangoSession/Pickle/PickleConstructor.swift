@@ -2,7 +2,7 @@
 ///
 /// Names are those of Python 3; in protocols 0 to 2 Python 3 writes and reads some by their names in Python 2
 /// (`__builtin__`, `copy_reg`; Lib/_compat_pickle.py).
-enum PickleConstructor: String {
+enum PickleConstructor: String, CaseIterable {
     // Data of Python's own.
     case bytes = "builtins.bytes"
     case byteArray = "builtins.bytearray"
@@ -54,9 +54,17 @@ enum PickleConstructor: String {
 
     /// What a pickle means by a name; nil for a class that is not on the list.
     init?(module: String, name: String, protocolVersion: UInt8) {
-        let modules = protocolVersion < 3 ? ["__builtin__": "builtins", "copy_reg": "copyreg"] : [:]
-        self.init(rawValue: "\(modules[module] ?? module).\(name)")
+        let meant =
+            switch module {
+            case "__builtin__" where protocolVersion < 3: "builtins"
+            case "copy_reg" where protocolVersion < 3: "copyreg"
+            default: module
+            }
+        guard let constructor = Self.byName["\(meant).\(name)"] else { return nil }
+        self = constructor
     }
+
+    private static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.rawValue, $0) })
 
     /// Whether this is a type of Python's own, such as `list`.
     var isBuiltinType: Bool {

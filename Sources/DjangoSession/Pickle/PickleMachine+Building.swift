@@ -9,26 +9,34 @@ extension PickleMachine {
         guard let moduleText = String(validating: heap.bytes(of: module), as: UTF8.self),
             let nameText = String(validating: heap.bytes(of: name), as: UTF8.self)
         else { throw malformed }
-        var className = PickleClassName(module: moduleText, name: nameText)
-        guard className.isWellFormed else { throw unsafe(.misnamedClass) }
-        if className.module == Self.safeStrings {
-            guard let meant = rules.safeStrings[className.name] else { throw unsafe(.unknownClass(className.text)) }
-            className = PickleClassName(module: className.module, name: meant)
-        }
-        let constructor = PickleConstructor(
-            module: className.module, name: className.name, protocolVersion: protocolVersion
-        )
-        let index = heap.index(
-            of: PickleClass(
-                // What this method makes are instances of its class.
-                name: constructor == .zoneInfoUnpickle ? PickleConstructor.zoneInfo.rawValue : className.text,
-                constructor: constructor, mayBeInstantiated: className.mayBeInstantiated,
-                mayBeCalled: className.mayBeCalled
-            ),
-            as: className.text
-        )
+        let className = PickleClassName(module: moduleText, name: nameText)
+        let constructor = PickleConstructor(module: moduleText, name: nameText, protocolVersion: protocolVersion)
+        let index =
+            if let constructor { heap.index(of: listed(constructor, className), as: className.text) } else {
+                heap.index(of: try unlisted(className))
+            }
         heap.note(index, named: [module, name])
         return .classReference(index)
+    }
+
+    private func listed(_ constructor: PickleConstructor, _ name: PickleClassName) -> PickleClass {
+        // What this method makes are instances of its class.
+        let isMethod = constructor == .zoneInfoUnpickle
+        return PickleClass(
+            name: isMethod ? PickleConstructor.zoneInfo.rawValue : name.text, constructor: constructor
+        )
+    }
+
+    private func unlisted(_ name: PickleClassName) throws(DecodeError.Why) -> PickleClass {
+        guard name.isWellFormed else { throw unsafe(.misnamedClass) }
+        var name = name
+        if name.module == Self.safeStrings {
+            guard let meant = rules.safeStrings[name.name] else { throw unsafe(.unknownClass(name.text)) }
+            name = PickleClassName(module: name.module, name: meant)
+        }
+        return PickleClass(
+            name: name.text, constructor: nil, mayBeInstantiated: name.mayBeInstantiated, mayBeCalled: name.mayBeCalled
+        )
     }
 
     static let safeStrings = "django.utils.safestring"
