@@ -23,13 +23,14 @@ import os
 import random
 import secrets
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
 from time import monotonic_ns, sleep
 from typing import Any, NamedTuple
 
@@ -107,6 +108,12 @@ class Sessiond(Connection):
         if "result" not in answer:
             sys.exit(f"sessiond answered {method} by {answer}")
         return dict(answer["result"])
+
+    def cores(self) -> tuple[int, int]:
+        """Return for how many nanoseconds its threads have run, and have waited for a core."""
+        peer, _, _ = struct.unpack("3i", self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+        threads = [path.read_text().split() for path in Path(f"/proc/{peer}/task").glob("*/schedstat")]
+        return sum(int(ran) for ran, _, _ in threads), sum(int(waited) for _, waited, _ in threads)
 
 
 class Process:
@@ -193,15 +200,22 @@ class Round(NamedTuple):
     samples: list[Sample]
     written: int
     seconds: float
+    #: What sessiond used of the time of one core, and how long it waited for one: its threads one after another.
+    ran: float
+    waited: float
 
     @classmethod
     def take(cls, rate: int, count: int, writer: Process, sides: Sides) -> Round:
         writer.tell(f"write {rate}")
         sleep(SETTLING_SECONDS)
+        began, (ran_before, waited_before) = monotonic_ns(), sides.sessiond.cores()
         samples = [take_sample(*sides) for _ in range(count)]
+        took, (ran, waited) = monotonic_ns() - began, sides.sessiond.cores()
         writer.tell("stop")
         written, seconds = writer.line().split()
-        return cls(samples, int(written), float(seconds))
+        return cls(
+            samples, int(written), float(seconds), ran=(ran - ran_before) / took, waited=(waited - waited_before) / took
+        )
 
 
 def percentile(numbers: Sequence[float], percent: float) -> float:
@@ -230,6 +244,8 @@ def summary(rate: int, rounds: list[Round]) -> dict[str, Any]:
         "rate": rate,
         "reached": sum(turn.written for turn in rounds) / sum(turn.seconds for turn in rounds),
         "samples": len(samples),
+        "ran": mean(turn.ran for turn in rounds),
+        "waited": mean(turn.waited for turn in rounds),
         "sessiond_us": ours,
         "subscriber_us": figures(rounds, "heard"),
         "least_us": least,
@@ -253,6 +269,10 @@ def show_times(rows: list[dict[str, Any]], columns: dict[str, str], last: dict[s
         print(f"{row['rate']:8}", *times, *(f"{text(row):>14}" for text in last.values()), sep="")
 
 
+def share(member: str) -> Callable[[dict[str, Any]], str]:
+    return lambda row: f"{row[member]:.0%}"
+
+
 def show(rows: list[dict[str, Any]]) -> None:
     print("Lag behind the acknowledgement of a DEL, in µs: sessiond's first refusal, the message at the subscriber")
     show_times(
@@ -260,11 +280,12 @@ def show(rows: list[dict[str, Any]]) -> None:
         {"sessiond_us": "sessiond", "subscriber_us": "subscriber", "least_us": "subscriber and GET"},
         {"reached": lambda row: f"{row['reached']:.0f}", "samples": lambda row: f"{row['samples']}"},
     )
-    print("\nThe last lookup that let in after the DEL, in µs; and in how many samples there was one")
+    print("\nThe last lookup that let in after the DEL, in µs, and in how many samples there was one;")
+    print("what sessiond used of one core's time, and how long it waited for a core that others had")
     show_times(
         rows,
         {"let_in_us": "last let in"},
-        {"let in": lambda row: f"{row['first_let_in']:.1%}"},
+        {"let in": share("first_let_in"), "ran": share("ran"), "waited": share("waited")},
     )
     print("\nWhat one question takes, in µs: how finely this measures")
     show_times(
