@@ -92,6 +92,11 @@ bench: packages $(VENV)/tests $(BENCH_VENV)/ready ## Time the decoder beside Dja
 	@'$(PYTHON)/python' Tests/Benchmarks/bench.py --ours .build/release/DecoderBenchmark \
 	    --django '$(PYTHON)/python' --django32 $(BENCH_VENV)/bin/python $(BENCH)
 
+.PHONY: bench-lag
+bench-lag: release $(VENV)/tests ## Measure the lag from a DEL to the refusal under load (BENCH="--json FILE" and others)
+	clang -O2 -Wall -Wextra -Werror -o .build/subscriber Tests/Benchmarks/subscriber.c
+	@'$(PYTHON)/python' Tests/Benchmarks/lag.py --sessiond .build/release/sessiond --subscriber .build/subscriber $(BENCH)
+
 .PHONY: packages
 packages:
 	@missing=(); for package in $(DEBIAN_PACKAGES); do \
