@@ -12,12 +12,15 @@ package import SessionModel
 /// There is at most one fetch of a key at a time. A lookup that comes before the question is sent joins it; a later
 /// one waits for the next question, unless the reply is positive.
 ///
-/// What Redis announced goes first. Keys that only lookups want, which anybody can invent, have a queue of their own, of which
-/// few are under way at a time: so they take a bounded share of Redis, and a bounded number of them waits.
+/// Keys that only lookups want, which anybody can invent, have a queue of their own, of which few are under way at a time: so they
+/// take a bounded share of Redis, and a bounded number of them waits. They are asked for in small batches of their own, so that
+/// somebody who waits does not wait for the many keys that a busy site announces.
 struct FetchStateMachine {
     /// After so many overtaken replies in a row those who wait are answered from the last one: it is the truth of a
     /// moment after they asked, and a key that is written without pause must not keep them forever.
     static let overtakenRoundsMax = 3
+    /// How many keys that only lookups want are asked for with one question.
+    static let lookupBatchMax = 50
 
     private let limits: DirectoryLimits
     private var fetches: [SessionKey: Fetch] = [:]
@@ -122,20 +125,31 @@ struct FetchStateMachine {
         return fetch.joined.contains { $0.wants.data != nil } || fetch.late.contains { $0.wants.data != nil }
     }
 
-    /// The next keys to ask for, at most `limit`; they count as sent.
+    /// The next keys to ask for with one question, at most `limit`; they count as sent. Empty where there are none.
     mutating func takeBatch(limit: Int) -> [SessionKey] {
+        var batch = takeLookups(limit: min(limit, Self.lookupBatchMax))
+        if batch.isEmpty { batch = takeOwn(limit: limit) }
+        fetchCount += batch.count
+        return batch
+    }
+
+    private mutating func takeLookups(limit: Int) -> [SessionKey] {
         var batch: [SessionKey] = []
-        while batch.count < limit, sentCount < limits.fetchesUnderWayMax, let key = queue.popFirst() {
-            guard case .queued = fetches[key]?.state else { continue }
-            send(key, forLookups: false, in: &batch)
-        }
         while batch.count < limit, sentCount < limits.fetchesUnderWayMax,
             sentLookupCount < limits.lookupFetchesUnderWayMax, let key = lookupQueue.popFirst()
         {
             guard case .queuedForLookups = fetches[key]?.state else { continue }
             send(key, forLookups: true, in: &batch)
         }
-        fetchCount += batch.count
+        return batch
+    }
+
+    private mutating func takeOwn(limit: Int) -> [SessionKey] {
+        var batch: [SessionKey] = []
+        while batch.count < limit, sentCount < limits.fetchesUnderWayMax, let key = queue.popFirst() {
+            guard case .queued = fetches[key]?.state else { continue }
+            send(key, forLookups: false, in: &batch)
+        }
         return batch
     }
 

@@ -27,9 +27,9 @@ package struct KeyPattern: Sendable, Equatable {
     }
 
     /// The session whose value this key of Redis holds; nil where the key is no session's.
-    package func sessionKey(of redisKey: some BidirectionalCollection<UInt8>) -> SessionKey? {
-        guard redisKey.count > prefix.count + suffix.count, redisKey.starts(with: prefix),
-            redisKey.suffix(suffix.count).elementsEqual(suffix)
+    package func sessionKey(of redisKey: ArraySlice<UInt8>) -> SessionKey? {
+        guard redisKey.count > prefix.count + suffix.count, redisKey.prefix(prefix.count) == prefix[...],
+            redisKey.suffix(suffix.count) == suffix[...]
         else { return nil }
         return SessionKey(redisKey.dropFirst(prefix.count).dropLast(suffix.count))
     }

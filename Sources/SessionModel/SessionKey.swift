@@ -18,6 +18,11 @@ package struct SessionKey: Hashable, Sendable {
         self.bytes = Array(bytes)
     }
 
+    /// All bytes at once: one by one, hashing keys was a tenth of the work at 10,000 writes a second.
+    package func hash(into hasher: inout Hasher) {
+        bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+    }
+
     /// Nil where the text is empty or longer than ``byteCountMax`` bytes.
     package init?(_ text: String) {
         self.init(text.utf8)

@@ -166,11 +166,13 @@ def main() -> None:
 
     survivors = 0
     print("| broken rule | first seed that finds it |\n| --- | --- |")
+    copy_package(options.copy)
     for mutant in MUTANTS:
-        copy_package(options.copy)
         path = options.copy / DIRECTORY / mutant.file
-        path.write_text(path.read_text().replace(mutant.original, mutant.broken))
+        original = path.read_text()
+        path.write_text(original.replace(mutant.original, mutant.broken))
         seed = first_failing_seed(options.copy, options.seeds)
+        path.write_text(original)
         survivors += seed is None
         print(f"| {mutant.rule} | {seed or 'none'} |", flush=True)
     if survivors:

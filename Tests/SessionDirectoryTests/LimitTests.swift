@@ -60,7 +60,7 @@ import Testing
         #expect(scene.answer(to: next) == "unknown")
     }
 
-    @Test("Invented keys are asked for a few at a time, and what Redis announced goes ahead of them")
+    @Test("Invented keys are asked for a few at a time, in a question of their own, beside what Redis announced")
     func invented() {
         var scene = Scene(limits: DirectoryLimits(fetchesUnderWayMax: 10, lookupFetchesUnderWayMax: 2))
         for number in 1...100 { _ = scene.lookUp("invented \(number)") }

@@ -41,7 +41,7 @@ import Testing
         let pattern = try #require(KeyPattern(pair.pattern))
         let key = try #require(SessionKey(pair.session))
         #expect(pattern.redisKey(of: key) == Array(pair.redis.utf8))
-        #expect(pattern.sessionKey(of: Array(pair.redis.utf8)) == key)
+        #expect(pattern.sessionKey(of: Array(pair.redis.utf8)[...]) == key)
     }
 
     @Test(
@@ -53,16 +53,16 @@ import Testing
     )
     func foreign(redisKey: String) throws {
         let pattern = try #require(KeyPattern("django_sessions:{session_key}:v1"))
-        #expect(pattern.sessionKey(of: Array(redisKey.utf8)) == nil)
+        #expect(pattern.sessionKey(of: Array(redisKey.utf8)[...]) == nil)
     }
 
     @Test("A key in Redis that is too long or no UTF-8 is no session's")
     func unusable() {
         let prefix = Array("django_sessions:".utf8)
-        #expect(KeyPattern.default.sessionKey(of: prefix + [UInt8](repeating: 0x61, count: 512)) != nil)
-        #expect(KeyPattern.default.sessionKey(of: prefix + [UInt8](repeating: 0x61, count: 513)) == nil)
-        #expect(KeyPattern.default.sessionKey(of: prefix + [0xFF]) == nil)
-        #expect(KeyPattern.default.sessionKey(of: prefix + [0xC3]) == nil)
+        #expect(KeyPattern.default.sessionKey(of: (prefix + [UInt8](repeating: 0x61, count: 512))[...]) != nil)
+        #expect(KeyPattern.default.sessionKey(of: (prefix + [UInt8](repeating: 0x61, count: 513))[...]) == nil)
+        #expect(KeyPattern.default.sessionKey(of: (prefix + [0xFF])[...]) == nil)
+        #expect(KeyPattern.default.sessionKey(of: (prefix + [0xC3])[...]) == nil)
     }
 
     @Test("The prefix and the suffix match nothing but themselves")

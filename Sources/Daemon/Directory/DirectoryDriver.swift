@@ -25,7 +25,7 @@ final class DirectoryDriver: LinkConsumer {
     var rescan: () -> Void = {}
 
     /// How many keys one MGET asks for at most.
-    private static let batchCountMax = 1000
+    private static let batchCountMax = 500
     /// How often keys that are no sessions are warned of at most, in milliseconds.
     private static let foreignKeyWarningInterval: Int64 = 60_000
 
@@ -136,6 +136,8 @@ final class DirectoryDriver: LinkConsumer {
     func fetched(_ values: [(SessionKey, StoredValue)]) {
         let now = SystemClock.now()
         for (key, value) in values { machine.fetchCompleted(key, value, at: now, &effects) }
+        // Whoever waited does not wait for the other replies of this read.
+        carryOut()
     }
 
     func turnEnded() {
