@@ -18,6 +18,7 @@ import Testing
             try await rig.waitForEvents("two logins") { $0.count { $0.type == .login } == 2 }
             rig.redis.signal(SIGSTOP)
             try await rig.waitForLink("lost")
+            try await watch.waitForMore("unavailable") { $0.unavailable }
             let answered = watch.tally.authenticated + watch.tally.nobody
             try await watch.waitForMore("unavailable") { $0.unavailable }
             #expect(watch.tally.authenticated + watch.tally.nobody == answered)

@@ -73,6 +73,15 @@ final class Rig: Sendable {
         }
     }
 
+    /// Waits until so many sessions with somebody logged in are known: cheaper than to read all events again and again.
+    func waitForSessions(_ count: Int) async throws {
+        var seen = 0
+        try await eventually("\(count) sessions; so far \(seen)") {
+            seen = try await self.client.status().sessions.authenticated
+            return seen == count
+        }
+    }
+
     /// What was told of a session: `login created`, `logout deleted` and so on, in order.
     func told(of key: String) async throws -> [String] {
         Self.told(try await events(), of: key)
