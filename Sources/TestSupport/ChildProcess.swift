@@ -29,10 +29,18 @@ package final class ChildProcess: Sendable {
         if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
         for name in ["output", "errors"] { try Data().write(to: folder.url(name)) }
         try input.write(to: folder.url("input"))
-        process.standardOutput = try FileHandle(forWritingTo: folder.url("output"))
-        process.standardError = try FileHandle(forWritingTo: folder.url("errors"))
-        process.standardInput = try FileHandle(forReadingFrom: folder.url("input"))
+        let handles = (
+            output: try FileHandle(forWritingTo: folder.url("output")),
+            errors: try FileHandle(forWritingTo: folder.url("errors")),
+            input: try FileHandle(forReadingFrom: folder.url("input"))
+        )
+        process.standardOutput = handles.output
+        process.standardError = handles.errors
+        process.standardInput = handles.input
         try Self.withSignalsUnblocked { try process.run() }
+        // The child has its own. Foundation keeps these as long as it keeps the process, and with more than about 1,300
+        // descriptors it reads beyond a page when it starts the next one.
+        for handle in [handles.output, handles.errors, handles.input] { try handle.close() }
     }
 
     /// A child inherits the signal mask of the thread that starts it, and threads of the concurrency runtime block all.
