@@ -110,8 +110,11 @@ package let patienceSeconds = 60.0
 /// - Throws: ``Timeout`` after ``patienceSeconds``.
 package func eventually(_ what: @autoclosure () -> String, _ condition: () async throws -> Bool) async throws {
     let deadline = Date(timeIntervalSinceNow: patienceSeconds)
+    var pauseMilliseconds = 5
     while try await !condition() {
         guard Date() < deadline else { throw Timeout(description: "waited in vain for \(what())") }
-        try await Task.sleep(for: .milliseconds(5))
+        try await Task.sleep(for: .milliseconds(pauseMilliseconds))
+        // What takes long is looked at less often: the machine has other tests to run.
+        pauseMilliseconds = min(pauseMilliseconds * 3 / 2, 50)
     }
 }
