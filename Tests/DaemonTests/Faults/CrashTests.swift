@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `kill -9` of Redis.
-@Suite struct CrashTests {
+@Suite(.serialized) struct CrashTests {
     @Test("Redis crashes and comes back with its data: until then nothing is answered, and nobody was logged out")
     func kept() async throws {
         let rig = try await Rig(redis: PrivateRedis(persistence: .everyWrite))

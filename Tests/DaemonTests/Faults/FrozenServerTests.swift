@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A Redis that stands still and then goes on, as a virtual machine that is moved.
-@Suite struct FrozenServerTests {
+@Suite(.serialized) struct FrozenServerTests {
     @Test(
         "Redis is frozen for longer than --link-timeout: nothing is answered, and what ended meanwhile is told with its time"
     )

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `CLIENT KILL`, while people log in and out and others are looked up.
-@Suite struct KilledConnectionTests {
+@Suite(.serialized) struct KilledConnectionTests {
     @Test(
         "A connection is killed again and again: nobody is wrongly refused or let in, and no event is lost",
         arguments: FaultyProxy.Line.allCases)

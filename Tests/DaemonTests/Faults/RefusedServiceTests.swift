@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// A Redis that answers, but not with what was asked.
-@Suite struct RefusedServiceTests {
+@Suite(.serialized) struct RefusedServiceTests {
     @Test(
         "Redis loads its data for a while: it is said, nothing is answered, nobody is logged out, and no daemon gets ready"
     )

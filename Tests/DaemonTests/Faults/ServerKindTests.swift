@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What a session's life and Redis's death look like, on every server that people run.
-@Suite struct ServerKindTests {
+@Suite(.serialized) struct ServerKindTests {
     private func rig(_ kind: ServerKind, _ persistence: PrivateRedis.Persistence = .none) async throws -> Rig {
         let redis = try await PrivateRedis(program: kind.program(), persistence: persistence)
         #expect(try await redis.command("INFO", "server").contains(kind.signature))
