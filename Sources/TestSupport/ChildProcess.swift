@@ -29,10 +29,18 @@ package final class ChildProcess: Sendable {
         if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
         for name in ["output", "errors"] { try Data().write(to: folder.url(name)) }
         try input.write(to: folder.url("input"))
-        process.standardOutput = try FileHandle(forWritingTo: folder.url("output"))
-        process.standardError = try FileHandle(forWritingTo: folder.url("errors"))
-        process.standardInput = try FileHandle(forReadingFrom: folder.url("input"))
+        let handles = (
+            output: try FileHandle(forWritingTo: folder.url("output")),
+            errors: try FileHandle(forWritingTo: folder.url("errors")),
+            input: try FileHandle(forReadingFrom: folder.url("input"))
+        )
+        process.standardOutput = handles.output
+        process.standardError = handles.errors
+        process.standardInput = handles.input
         try Self.withSignalsUnblocked { try process.run() }
+        // The child has its own. Foundation keeps these as long as it keeps the process, and with more than about 1,300
+        // descriptors it reads beyond a page when it starts the next one.
+        for handle in [handles.output, handles.errors, handles.input] { try handle.close() }
     }
 
     /// A child inherits the signal mask of the thread that starts it, and threads of the concurrency runtime block all.
@@ -102,8 +110,11 @@ package let patienceSeconds = 60.0
 /// - Throws: ``Timeout`` after ``patienceSeconds``.
 package func eventually(_ what: @autoclosure () -> String, _ condition: () async throws -> Bool) async throws {
     let deadline = Date(timeIntervalSinceNow: patienceSeconds)
+    var pauseMilliseconds = 5
     while try await !condition() {
         guard Date() < deadline else { throw Timeout(description: "waited in vain for \(what())") }
-        try await Task.sleep(for: .milliseconds(5))
+        try await Task.sleep(for: .milliseconds(pauseMilliseconds))
+        // What takes long is looked at less often: the machine has other tests to run.
+        pauseMilliseconds = min(pauseMilliseconds * 3 / 2, 50)
     }
 }

@@ -15,7 +15,7 @@ import Testing
                 return Rig.setLine(key, Rig.payload(user: key, extra: #","noise":"\#(String(noise))""#))
             }
         )
-        try await rig.waitForEvents("the logins") { $0.count { $0.type == .login } == keys.count }
+        try await rig.waitForSessions(keys.count)
         let used = try #require(Int(try await figure("used_memory", of: rig.redis)))
         try await rig.redis.command("CONFIG", "SET", "maxmemory", "\(used - 200_000)")
         try await rig.write("onemore", Rig.payload(user: "1"))

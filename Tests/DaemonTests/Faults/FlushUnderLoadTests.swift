@@ -8,12 +8,14 @@ import Testing
     func flush() async throws {
         let rig = try await Rig()
         let keys = try await rig.fill(100, of: "1", prefix: "flushed")
-        try await rig.waitForEvents("the logins") { $0.count { $0.type == .login } == keys.count }
+        try await rig.waitForSessions(keys.count)
         let load = WriteLoad(on: rig.redis, writerCount: 2)
-        try await rig.waitForEvents("the writers") { $0.contains { $0.details.userID == "2" } }
+        try await eventually("the writers") {
+            try await rig.client.events(types: [.login], userID: "2").events.isEmpty == false
+        }
         try await rig.redis.command("FLUSHALL")
-        try await rig.waitForEvents("the logouts") { events in
-            events.count { $0.type == .logout && $0.details.userID == "1" } == keys.count
+        try await eventually("the logouts") {
+            try await rig.client.events(types: [.logout], userID: "1", limit: 1000).events.count == keys.count
         }
         #expect(try await load.stop() > 0)
         try await rig.expectCoherence()

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A Redis that stands still and then goes on, as a virtual machine that is moved.
-@Suite struct FrozenServerTests {
+@Suite(.serialized) struct FrozenServerTests {
     @Test(
         "Redis is frozen for longer than --link-timeout: nothing is answered, and what ended meanwhile is told with its time"
     )
@@ -18,6 +18,7 @@ import Testing
             try await rig.waitForEvents("two logins") { $0.count { $0.type == .login } == 2 }
             rig.redis.signal(SIGSTOP)
             try await rig.waitForLink("lost")
+            try await watch.waitForMore("unavailable") { $0.unavailable }
             let answered = watch.tally.authenticated + watch.tally.nobody
             try await watch.waitForMore("unavailable") { $0.unavailable }
             #expect(watch.tally.authenticated + watch.tally.nobody == answered)

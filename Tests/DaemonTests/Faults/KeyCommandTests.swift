@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What administrators and other programs do to session keys with commands that Django does not send.
-@Suite struct KeyCommandTests {
+@Suite(.serialized) struct KeyCommandTests {
     private func redisKey(_ key: String) -> String { "django_sessions:\(key)" }
 
     /// A rig with a session of each of these users.

@@ -23,8 +23,8 @@ import Testing
         let events = try await rig.waitForLink("live")
         #expect(events.filter { $0.type == .link }.map(\.details.state) == ["lost", "live"])
         #expect(Rig.told(events, of: staying) == ["login created"])
-        #expect(Rig.told(events, of: leaving).first == "login created")
-        #expect(Rig.told(events, of: leaving).count == 2)
+        // Its deletion came last, and was among what Redis threw away.
+        #expect(Rig.told(events, of: leaving) == ["login created", "logout missing"])
         #expect(events.count { $0.type == .login } == count + 2)
     }
 }

@@ -3,16 +3,16 @@ import TestSupport
 import Testing
 
 /// A Redis that answers, but not with what was asked.
-@Suite struct RefusedServiceTests {
+@Suite(.serialized) struct RefusedServiceTests {
     @Test(
         "Redis loads its data for a while: it is said, nothing is answered, nobody is logged out, and no daemon gets ready"
     )
     func loading() async throws {
         let rig = try await Rig(redis: PrivateRedis(persistence: .everyWrite))
         let keys = try await rig.fill(1000)
-        try await rig.waitForEvents("the logins") { $0.count { $0.type == .login } == keys.count }
+        try await rig.waitForSessions(keys.count)
         try await rig.watchingLookups { watch in
-            for key in keys.prefix(5) { try await watch.change([key], to: key) {} }
+            for key in keys.prefix(4) { try await watch.change([key], to: key) {} }
             try await watch.waitForMore("logged in") { $0.authenticated }
             // What is in a snapshot is loaded piece by piece, and between the pieces Redis answers.
             try await rig.redis.command("BGREWRITEAOF")
@@ -86,7 +86,7 @@ import Testing
         )
         let keys = try await rig.fill(10, of: "1")
         try await rig.watchingLookups { watch in
-            try await watch.change(keys, to: "1") {}
+            try await watch.change(Array(keys.prefix(4)), to: "1") {}
             try await watch.waitForMore("logged in") { $0.authenticated }
             try await watch.change([keys[0]], to: nil) { try await rig.delete(keys[0]) }
             try await watch.waitForMore("nobody") { $0.nobody }

@@ -6,7 +6,7 @@ import Testing
 /// Whether the daemon is of one mind with Redis.
 extension Rig {
     /// How many identities are asked for at most.
-    private static let identityCountMax = 300
+    private static let identityCountMax = 100
 
     /// Waits until nothing is under way and expects that the list, the events and the identities are what Redis holds.
     ///

@@ -1,5 +1,6 @@
 import SessionModel
 import SessiondClient
+import Synchronization
 import TestSupport
 
 /// A private Redis, a daemon that follows it, a client of the daemon, and Django's way of writing sessions.
@@ -10,6 +11,8 @@ final class Rig: Sendable {
     let redis: PrivateRedis
     let daemon: DaemonProcess
     let client: SessiondConnection
+    /// The events that were read so far.
+    private let seen: Mutex<[SessiondEvent]> = Mutex([])
     /// The daemon's `--max-staleness`, in seconds.
     let stalenessMax: Int
 
@@ -43,14 +46,16 @@ final class Rig: Sendable {
         try await client.identity(of: key, confirm: confirm)
     }
 
-    /// All events so far, oldest first, but for those that must be asked for.
+    /// All events so far, oldest first, but for those that must be asked for. Only the new ones are read.
     func events() async throws -> [SessiondEvent] {
-        var page = try await client.events(limit: 1000)
-        var events = page.events
-        while let next = page.next {
-            page = try await client.events(after: next, limit: 1000)
+        var events = seen.withLock { $0 }
+        var next = events.last?.id
+        repeat {
+            let page = try await client.events(after: next, limit: 1000)
             events += page.events
-        }
+            next = page.next
+        } while next != nil
+        seen.withLock { if $0.count < events.count { $0 = events } }
         return events
     }
 
@@ -70,6 +75,15 @@ final class Rig: Sendable {
     func waitForLink(_ state: String) async throws -> [SessiondEvent] {
         try await waitForEvents("the link to be \(state)") { events in
             events.last { $0.type == .link }?.details.state == state
+        }
+    }
+
+    /// Waits until so many sessions with somebody logged in are known: cheaper than to read all events again and again.
+    func waitForSessions(_ count: Int) async throws {
+        var seen = 0
+        try await eventually("\(count) sessions; so far \(seen)") {
+            seen = try await self.client.status().sessions.authenticated
+            return seen == count
         }
     }
 
