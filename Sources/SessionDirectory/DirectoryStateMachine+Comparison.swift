@@ -2,9 +2,20 @@ package import SessionModel
 
 /// The slow comparison of memory with Redis, which shows that the cache is coherent: nothing it finds should be news.
 ///
-/// With every proof one live session is read again. At a long interval all keys are scanned: those that memory does not know, and
+/// With every proof some live sessions are read again: more of them where nothing tells of flushes. At a long interval all keys are scanned: those that memory does not know, and
 /// those that it knows and the scan did not bring, are read.
 extension DirectoryStateMachine {
+    /// How many sessions are compared with every proof, where a flush would not be told, and where it would.
+    private static let (comparedCount, comparedCountWithTracking) = (16, 1)
+
+    mutating func compareSome() {
+        for _ in 0..<(hearing.isTracking ? Self.comparedCountWithTracking : Self.comparedCount) {
+            // Nil is the end of the list; the next proof begins anew.
+            guard let key = nextToCompare() else { return }
+            compare(key)
+        }
+    }
+
     mutating func compare(_ key: SessionKey) {
         silentChanges.compared()
         fetches.request(key, .comparison)

@@ -169,7 +169,7 @@ package struct DirectoryStateMachine: ~Copyable {
             openEpoch(at: now, unannounced: .flushed)
             effects.wantsScan = true
         }
-        if case .live = phase, let key = nextToCompare() { compare(key) }
+        if case .live = phase { compareSome() }
         guard hearing.source != .none, !flushSuspicion.isOpen else { return }
         lastProof = max(lastProof, uptime)
         table.prove(until: lastProof + freshness.stalenessMax)

@@ -264,7 +264,10 @@ import Testing
         scene.put("A", Scene.payload("1"))
         scene.put("gone", Scene.payload("3"))
         scene.put("C", Scene.payload("4"))
-        for name in ["A", "gone", "C"] { _ = scene.lookUp(name) }
+        // So many that C is not among those that are compared next.
+        let others = (1...40).map { "other \($0)" }
+        for name in others { scene.put(name, Scene.payload("5")) }
+        for name in ["A", "gone"] + others + ["C"] { _ = scene.lookUp(name) }
         scene.answer()
         scene.pong()
         #expect(scene.cached("A") == "ask")
