@@ -123,7 +123,7 @@ def test_the_acl_user_suffices(binary, folder, redis):
 
 def test_make_knows_its_targets():
     makefile = (ROOT / "Makefile").read_text()
-    for target in set(re.findall(r"`?make (run|test|release)\b", README)):
+    for target in set(re.findall(r"`?make (run|test|release|bench|bench-lag|fuzz|mutants)\b", README)):
         assert f"\n{target}:" in makefile
 
 

@@ -117,7 +117,7 @@ MUTANTS = [
         "lookups that wait are forgotten when a key gets another reason to be read",
         "FetchStateMachine.swift",
         "again.joined = waiting",
-        "again.joined = []",
+        "again.joined = waiting.filter { _ in false }",
     ),
 ]
 
@@ -155,8 +155,9 @@ def first_failing_seed(package: Path, seeds: int) -> str | None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=300)
+    parser.add_argument("--seeds", type=int, default=1000)
     parser.add_argument("--copy", type=Path, default=ROOT / ".build-mutants", help="where the package is copied to")
+    parser.add_argument("--only", default="", help="only rules with this text in them")
     parser.add_argument("--check", action="store_true", help="only look whether every mutant's text is still there")
     options = parser.parse_args()
     if faults := check_texts():
@@ -168,6 +169,8 @@ def main() -> None:
     print("| broken rule | first seed that finds it |\n| --- | --- |")
     copy_package(options.copy)
     for mutant in MUTANTS:
+        if options.only not in mutant.rule:
+            continue
         path = options.copy / DIRECTORY / mutant.file
         original = path.read_text()
         path.write_text(original.replace(mutant.original, mutant.broken))

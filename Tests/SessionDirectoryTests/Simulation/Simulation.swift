@@ -204,6 +204,7 @@ struct Simulation: ~Copyable {
             state.isLegacy = chance(0.2)
             states[key] = state
             redis.set(key, Self.value(of: state), milliseconds: milliseconds, at: now.uptime)
+            witness.wrote(key, at: now.uptime)
         case .expire(let key, let milliseconds): redis.expire(key, milliseconds: milliseconds, at: now.uptime)
         case .delete(let key): redis.delete(key, at: now.uptime)
         }
@@ -446,6 +447,7 @@ struct Simulation: ~Copyable {
             witness.check(
                 answer, for: key, askedAt: now.uptime, answeredAt: now.uptime, freshness: Self.freshness
             )
+            witness.checkFromMemory(answer, for: key, at: now.uptime, freshness: Self.freshness)
             witness.check(answer, shows: wants)
             return
         }
@@ -473,6 +475,11 @@ struct Simulation: ~Copyable {
         }
         for event in effects.events { witness.check(event) }
         eventCount += effects.events.count
+        for case .live in effects.milestones {
+            let epoch = machine.figures.epoch
+            let unread = machine.table.keys { $0.epoch != epoch }
+            if !unread.isEmpty { witness.fault("live again, and \(unread.count) sessions were not read since") }
+        }
         if effects.wantsScan {
             witness.isPatient = false
             isScanning = true

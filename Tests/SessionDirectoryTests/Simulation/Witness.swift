@@ -5,6 +5,8 @@ import Testing
 struct Witness {
     /// Whose each session was, from when on; monotonic milliseconds.
     private var history: [SessionKey: [(since: Int64, user: UserID?)]] = [:]
+    /// When each key was written, in order.
+    private var writes: [SessionKey: [Int64]] = [:]
     private var openLogins: [Fingerprint: (id: EventID, user: UserID)] = [:]
     private var online: Set<UserID> = []
     private var lastID: EventID?
@@ -19,6 +21,19 @@ struct Witness {
     mutating func observe(_ key: SessionKey, user: UserID?, at now: Int64) {
         guard history[key]?.last.map({ $0.user != user }) ?? (user != nil) else { return }
         history[key, default: []].append((now, user))
+    }
+
+    mutating func wrote(_ key: SessionKey, at now: Int64) {
+        writes[key, default: []].append(now)
+    }
+
+    /// An answer from memory says "anonymous" only of a key that had long not been written when somebody logged in under it: Django
+    /// writes a new key just before a login, and whoever has just logged in is not to be sent away.
+    mutating func checkFromMemory(_ answer: SessionAnswer, for key: SessionKey, at now: Int64, freshness: Freshness) {
+        guard case .nobody(.anonymous) = answer.verdict, let span = history[key]?.last, span.user != nil,
+            let before = writes[key]?.last(where: { $0 < span.since }), now - before <= freshness.stalenessMax
+        else { return }
+        faults.append("\(key) was answered as anonymous right after a login under a new key")
     }
 
     /// Whether `condition` held for the session's user at some moment between two times.
