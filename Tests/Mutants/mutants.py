@@ -102,12 +102,6 @@ MUTANTS = [
         "guard hearing.source != .none else { return }",
     ),
     Mutant(
-        "a silent end opens no epoch",
-        "DirectoryStateMachine.swift",
-        "if endedSilently || changedSilently, case .live = phase {",
-        "if endedSilently, changedSilently, case .live = phase {",
-    ),
-    Mutant(
         "a session whose data was dropped is shown without it",
         "SessionTable.swift",
         "func has(_ wants: LookupWants) -> Bool { wants.data == nil || hasData }",

@@ -205,7 +205,10 @@ struct Simulation: ~Copyable {
             states[key] = state
             redis.set(key, Self.value(of: state), milliseconds: milliseconds, at: now.uptime)
             witness.wrote(key, at: now.uptime)
-        case .expire(let key, let milliseconds): redis.expire(key, milliseconds: milliseconds, at: now.uptime)
+            witness.setExpiry(of: key, to: milliseconds.map { now.uptime + $0 }, at: now.uptime)
+        case .expire(let key, let milliseconds):
+            redis.expire(key, milliseconds: milliseconds, at: now.uptime)
+            if redis.items[key] != nil { witness.setExpiry(of: key, to: now.uptime + milliseconds, at: now.uptime) }
         case .delete(let key): redis.delete(key, at: now.uptime)
         }
         announce()

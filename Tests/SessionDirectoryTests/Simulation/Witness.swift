@@ -7,6 +7,8 @@ struct Witness {
     private var history: [SessionKey: [(since: Int64, user: UserID?)]] = [:]
     /// When each key was written, in order.
     private var writes: [SessionKey: [Int64]] = [:]
+    /// When the expiry of a key was last set, and to what.
+    private var expiries: [SessionKey: (setAt: Int64, expiresAt: Int64)] = [:]
     private var openLogins: [Fingerprint: (id: EventID, user: UserID)] = [:]
     private var online: Set<UserID> = []
     private var lastID: EventID?
@@ -27,13 +29,28 @@ struct Witness {
         writes[key, default: []].append(now)
     }
 
-    /// An answer from memory says "anonymous" only of a key that had long not been written when somebody logged in under it: Django
-    /// writes a new key just before a login, and whoever has just logged in is not to be sent away.
+    mutating func setExpiry(of key: SessionKey, to expiresAt: Int64?, at now: Int64) {
+        expiries[key] = (now, expiresAt ?? .max)
+    }
+
+    /// What memory may say less freely than Redis.
     mutating func checkFromMemory(_ answer: SessionAnswer, for key: SessionKey, at now: Int64, freshness: Freshness) {
-        guard case .nobody(.anonymous) = answer.verdict, let span = history[key]?.last, span.user != nil,
-            let before = writes[key]?.last(where: { $0 < span.since }), now - before <= freshness.stalenessMax
-        else { return }
-        faults.append("\(key) was answered as anonymous right after a login under a new key")
+        switch answer.verdict {
+        case .authenticated:
+            // A deadline that has long been known ends a session at its millisecond.
+            if let expiry = expiries[key], expiry.expiresAt <= now, expiry.setAt < now - freshness.stalenessMax {
+                faults.append("\(key) was answered behind its deadline")
+            }
+        case .nobody(.anonymous):
+            // Django writes a new key just before a login, and whoever has just logged in is not to be sent away: memory says so
+            // only of a key that had long not been written.
+            if let span = history[key]?.last, span.user != nil,
+                let before = writes[key]?.last(where: { $0 < span.since }), now - before <= freshness.stalenessMax
+            {
+                faults.append("\(key) was answered as anonymous right after a login under a new key")
+            }
+        default: break
+        }
     }
 
     /// Whether `condition` held for the session's user at some moment between two times.
