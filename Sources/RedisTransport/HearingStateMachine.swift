@@ -13,7 +13,8 @@ struct HearingStateMachine {
     private var subscription: Subscription?
     private var isAsking = false
     private var tracking = Tracking.off
-    private var isEstablished = false
+    /// Whether the consumer was told that a subscription stands.
+    private(set) var isEstablished = false
 
     private struct Subscription {
         var notifications: NotificationAssurance

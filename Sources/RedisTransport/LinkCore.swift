@@ -131,7 +131,9 @@ final class LinkCore<Consumer: LinkConsumer> {
             roundTrip = .now() - beat.sentAt
             // Redis tells of tracked keys at the end of a turn, so what changed in the turn of a PING may come behind its
             // PONG; the next PONG is behind both.
-            guard let until = hearing.source == .tracking ? beat.previous : beat.sentAt else { return }
+            guard hearing.isEstablished, let until = hearing.source == .tracking ? beat.previous : beat.sentAt else {
+                return
+            }
             consumer.heard(until: until.uptimeMilliseconds)
         }
         subscribing = Lane(handler: handler, pulse: pulse)
@@ -167,6 +169,12 @@ final class LinkCore<Consumer: LinkConsumer> {
         handler.send(commands) { [unowned self] result in
             guard case .success(let replies) = result, asking?.handler === handler else { return }
             let isOn = replies.last?.errorCode == nil
+            if case .error(let bytes)? = replies.last, String(decoding: bytes, as: UTF8.self).contains("does not exist")
+            {
+                // The subscribing connection ends on another server, such as one that was the master before.
+                subscribing?.handler.close(.serversDiffer)
+                return handler.close(.serversDiffer)
+            }
             if !isOn, let reply = replies.last {
                 logger.info("no CLIENT TRACKING: \(RedisFailure(refusing: "CLIENT TRACKING", reply))")
             }

@@ -20,7 +20,7 @@ final class Pulse {
     }
 
     /// - Parameters:
-    ///   - timeout: how long the oldest unanswered command may wait.
+    ///   - timeout: how long nothing may be heard while something is expected.
     ///   - felt: called on the loop for every answered PING.
     init(
         of handler: RedisChannelHandler, every interval: TimeAmount, timeout: TimeAmount, on loop: any EventLoop,
@@ -41,7 +41,7 @@ final class Pulse {
     private func beat() {
         guard !isStopped else { return }
         let now = NIODeadline.now()
-        guard handler.oldestWait(at: now) < timeout else {
+        guard handler.silence(at: now) < timeout else {
             return handler.close(.silent(seconds: Int(timeout.nanoseconds / 1_000_000_000)))
         }
         let beat = Beat(sentAt: now, previous: answered)

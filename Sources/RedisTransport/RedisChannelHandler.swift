@@ -18,6 +18,8 @@ final class RedisChannelHandler: ChannelInboundHandler {
     private var expected: Deque<Expectation> = []
     private var context: ChannelHandlerContext?
     private(set) var failure: RedisFailure?
+    /// When the last bytes came.
+    private var heardAt = NIODeadline.now()
 
     private struct Expectation {
         var missing: Int
@@ -44,9 +46,9 @@ final class RedisChannelHandler: ChannelInboundHandler {
         context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: bytes)), promise: nil)
     }
 
-    /// How long the oldest unanswered command has been waiting.
-    func oldestWait(at now: NIODeadline) -> TimeAmount {
-        expected.first.map { now - $0.sentAt } ?? .zero
+    /// How long nothing was heard although something is expected.
+    func silence(at now: NIODeadline) -> TimeAmount {
+        expected.first.map { now - max($0.sentAt, heardAt) } ?? .zero
     }
 
     /// Ends the connection; whoever waits for a reply gets this failure.
@@ -67,6 +69,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard failure == nil else { return }
+        heardAt = .now()
         do throws(RESPError) {
             try feed(unwrapInboundIn(data))
             while failure == nil, let value = try reader.next() { received(value) }

@@ -15,6 +15,8 @@ package enum RedisFailure: Error, Equatable, Sendable {
     case notificationsMissing
     /// The server follows this one, which is the address to give.
     case replica(of: String)
+    /// The two connections do not end on one server.
+    case serversDiffer
     /// CLIENT TRACKING was turned off, or its redirection broke.
     case trackingEnded
     case stopped
@@ -75,6 +77,8 @@ extension RedisFailure: CustomStringConvertible {
             this Redis is a replica of \(master): it lags behind and announces expiries as deletions. Give --redis-url the \
             address of the master
             """
+        case .serversDiffer:
+            "the two connections to Redis end on different servers, as after a failover: connecting anew"
         case .trackingEnded: "Redis no longer tracks keys for this client: asking it anew"
         case .stopped: "sessiond is stopping"
         }

@@ -1,7 +1,7 @@
 import DequeModule
 import SessionModel
 
-/// Keeps the decoded data of sessions within a number of bytes: what was read longest ago goes first.
+/// Keeps the decoded data of sessions within a number of bytes: what has been there longest goes first.
 ///
 /// Who is logged in stays known; only what `session.get` shows beyond that has to be read again.
 struct DataBudget {

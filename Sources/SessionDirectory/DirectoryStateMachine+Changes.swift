@@ -14,8 +14,8 @@ extension DirectoryStateMachine {
                 // Tracking does not say what happened to a key; that it is gone is all there is to know.
                 presence.removalAnnounced(key, .deleted, at: now, into: &effects.events)
             }
-            // Where nobody listens, no announcement is to be waited for.
-            let isAnnounced = isSubscribed && (isNotified || isCurrent)
+            // Where nobody listens or nothing is announced, no announcement is to be waited for.
+            let isAnnounced = isSubscribed && hearing.source != .none && (isNotified || isCurrent)
             if old != nil { notFound(key, isNotified: isNotified, isAnnounced: isAnnounced, at: now, &effects) }
             return
         }
@@ -85,6 +85,7 @@ extension DirectoryStateMachine {
         counts.add(entry.standing)
         storedForms.change(from: old?.form, to: entry.form)
         table.store(entry, for: key)
+        if entry.epoch == epoch { readCount += 1 }
         dataBudget.changed(key, from: old?.data, to: entry.data)
         while let oldest = dataBudget.popOverdue() { _ = table.update(oldest) { dataBudget.drop(from: &$0) } }
         if dataBudget.isSparse {

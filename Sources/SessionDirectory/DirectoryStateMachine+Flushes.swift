@@ -2,21 +2,22 @@ package import SessionModel
 
 /// FLUSHALL and FLUSHDB: CLIENT TRACKING tells of them, but not of which database.
 ///
-/// So one session that memory holds is read again. If it is still there as it was, another database was flushed; if it is gone,
-/// so may be all. Until that is known, memory answers nothing.
+/// So one session that memory holds is read again. If it is still there as it was, and was not written again, another database was
+/// flushed; if it is gone, so may be all. Until that is known, memory answers nothing.
 extension DirectoryStateMachine {
-    /// CLIENT TRACKING told of a flush.
+    /// CLIENT TRACKING told of a flush, or may have failed to tell of one.
     package mutating func everythingInvalidated(at now: Moment, _ effects: inout DirectoryEffects) {
         guard isSubscribed else { return }
         table.prove(until: .min)
         suspectFlush(at: now, &effects)
     }
 
-    private mutating func suspectFlush(at now: Moment, _ effects: inout DirectoryEffects) {
+    mutating func suspectFlush(at now: Moment, _ effects: inout DirectoryEffects) {
+        // Nobody is logged in who could be answered wrongly, or nothing was read that could be wrong.
+        guard presence.live.count > 0, readCount > 0 else { return flushSuspicion.end() }
         guard let key = flushWitness(at: now) else { return flushed(at: now, &effects) }
         flushSuspicion.begin(with: key)
-        // The reply to a question that was sent before the flush would prove nothing.
-        fetches.request(key, .notified)
+        fetches.request(key, .flushCheck)
     }
 
     private mutating func flushed(at now: Moment, _ effects: inout DirectoryEffects) {
@@ -24,10 +25,11 @@ extension DirectoryStateMachine {
         effects.wantsScan = true
     }
 
-    /// A session that nothing but a flush should take away in the next seconds.
+    /// A session that nothing but a flush should take away in the next seconds, and about which no question is under way, since the
+    /// reply to one that was sent before the flush would tell nothing.
     private mutating func flushWitness(at now: Moment) -> SessionKey? {
         for _ in 0..<FlushSuspicion.attemptsMax {
-            guard let key = nextToCompare(), let entry = table.entry(of: key) else { continue }
+            guard let key = nextToCompare(), let entry = table.entry(of: key), fetches.isIdle(key) else { continue }
             if entry.epoch == epoch, !entry.isTouched, entry.deadline > now.uptime + FlushSuspicion.marginMilliseconds {
                 return key
             }
@@ -35,37 +37,18 @@ extension DirectoryStateMachine {
         return nil
     }
 
-    /// A reading has come; if it is of the session that decides, it tells whether there was a flush.
+    /// A reading has come; if it is of the session that is to tell, it says whether there was a flush.
     mutating func judgeFlush(
         by key: SessionKey, _ reading: SessionEntry?, after old: SessionEntry?,
         _ completion: FetchStateMachine.Completion, at now: Moment, _ effects: inout DirectoryEffects
     ) {
-        guard flushSuspicion.suspect == key else { return }
-        flushSuspicion.end()
+        guard flushSuspicion.isReading(key) else { return }
         guard let old, completion.credence == .proven else { return suspectFlush(at: now, &effects) }
         guard let reading else { return flushed(at: now, &effects) }
-        // One that was written since may have been written after the flush.
-        if reading.valueDigest != old.valueDigest { suspectFlush(at: now, &effects) }
-    }
-}
-
-/// The session that is read to tell whether there was a flush.
-struct FlushSuspicion {
-    /// How many sessions are looked at to find one that decides.
-    static let attemptsMax = 16
-    /// A session that expires sooner decides nothing.
-    static let marginMilliseconds: Int64 = 10_000
-
-    private(set) var suspect: SessionKey?
-
-    /// Whether it is still unknown.
-    var isOpen: Bool { suspect != nil }
-
-    mutating func begin(with key: SessionKey) {
-        suspect = key
-    }
-
-    mutating func end() {
-        suspect = nil
+        if reading.valueDigest == old.valueDigest {
+            flushSuspicion.found(key, at: now.uptime)
+        } else {
+            suspectFlush(at: now, &effects)
+        }
     }
 }

@@ -21,6 +21,8 @@ package struct DirectoryStateMachine: ~Copyable {
     var phase = LinkPhase.down
     var epoch = LinkEpoch.none
     var epochOpened = Moment(uptime: 0, wall: 0)
+    /// How many values were read in this epoch.
+    var readCount = 0
     private var evidence = NotificationEvidence()
     private var isTracking = false
     private var isAsking = false
@@ -106,12 +108,18 @@ package struct DirectoryStateMachine: ~Copyable {
 
     /// CLIENT TRACKING began or ended while the subscription stands.
     package mutating func trackingChanged(isOn: Bool, at now: Moment, _ effects: inout DirectoryEffects) {
+        guard isSubscribed else { return }
         let before = hearing.source
         isTracking = isOn
-        guard before == .none, hearing.source != .none else { return }
-        // What was read while nothing told of changes may have changed in silence.
-        openEpoch(at: now)
-        effects.wantsScan = true
+        guard isOn else { return }
+        if before == .none {
+            // What was read while nothing told of changes may have changed in silence.
+            openEpoch(at: now)
+            effects.wantsScan = true
+        } else {
+            // Nothing told of flushes until now.
+            everythingInvalidated(at: now, &effects)
+        }
     }
 
     /// Nothing that was read so far is believed any more: all of it is to be read again.
@@ -121,6 +129,7 @@ package struct DirectoryStateMachine: ~Copyable {
         unannouncedReason = reason
         epoch.advance()
         epochOpened = now
+        readCount = 0
         table.open(epoch)
         lastProof = .min
         fetches.epochOpened()
@@ -133,6 +142,8 @@ package struct DirectoryStateMachine: ~Copyable {
     /// Changes go unseen from now on: nothing in the table may be believed.
     package mutating func subscriptionLost(cause: String, at now: Moment, _ effects: inout DirectoryEffects) {
         unavailability = cause
+        evidence = NotificationEvidence(assurance: evidence.assurance)
+        isTracking = false
         if case .down = phase { return }
         table.prove(until: .min)
         unannouncedReason = .missing
@@ -147,8 +158,10 @@ package struct DirectoryStateMachine: ~Copyable {
     }
 
     /// Questions can be sent.
-    package mutating func askingEstablished() {
+    package mutating func askingEstablished(at now: Moment, _ effects: inout DirectoryEffects) {
         isAsking = true
+        // Tracking, which tells of flushes, ended with the last connection; and nothing could be compared meanwhile.
+        if case .live = phase { everythingInvalidated(at: now, &effects) }
     }
 
     /// Questions cannot be sent; those under way stay unanswered.
@@ -161,7 +174,11 @@ package struct DirectoryStateMachine: ~Copyable {
     }
 
     /// Every change up to `uptime` has been announced: a PING that was sent then was answered behind the announcements.
+    ///
+    /// While questions cannot be sent nothing is proven anew: nobody could find what is not announced.
     package mutating func heard(until uptime: Int64, at now: Moment, _ effects: inout DirectoryEffects) {
+        guard isSubscribed else { return }
+        flushSuspicion.announcementsHeard(before: uptime)
         let endedSilently = presence.announcementsHeard(before: uptime, into: &effects.events)
         let changedSilently = silentChanges.announcementsHeard(before: uptime)
         if endedSilently || changedSilently, case .live = phase {
@@ -170,7 +187,7 @@ package struct DirectoryStateMachine: ~Copyable {
             effects.wantsScan = true
         }
         if case .live = phase { compareSome() }
-        guard hearing.source != .none, !flushSuspicion.isOpen else { return }
+        guard hearing.source != .none, isAsking, !flushSuspicion.isOpen else { return }
         lastProof = max(lastProof, uptime)
         table.prove(until: lastProof + freshness.stalenessMax)
     }
@@ -191,12 +208,12 @@ package struct DirectoryStateMachine: ~Copyable {
         _ event: KeyspaceEvent, named name: [UInt8], of key: SessionKey, at now: Moment,
         _ effects: inout DirectoryEffects
     ) {
-        if evidence.isCompleted(by: name), !isTracking {
+        if isSubscribed, !isTracking, evidence.isCompleted(by: name) {
             // Nobody knows since when changes are announced: what was read before may have changed in silence.
             openEpoch(at: now)
             effects.wantsScan = true
         }
-        silentChanges.announced(key)
+        announced(key, at: now, &effects)
         switch event {
         case .written: written(key, at: now, &effects)
         case .removed(let reason):
@@ -221,8 +238,13 @@ package struct DirectoryStateMachine: ~Copyable {
 
     /// CLIENT TRACKING named a key that changed, or is gone.
     package mutating func keyInvalidated(_ key: SessionKey, at now: Moment, _ effects: inout DirectoryEffects) {
-        silentChanges.announced(key)
+        announced(key, at: now, &effects)
         written(key, at: now, &effects)
+    }
+
+    private mutating func announced(_ key: SessionKey, at now: Moment, _ effects: inout DirectoryEffects) {
+        silentChanges.announced(key)
+        if flushSuspicion.isAbout(key) { suspectFlush(at: now, &effects) }
     }
 
     /// A key under the pattern is no session's.

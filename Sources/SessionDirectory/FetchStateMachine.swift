@@ -26,7 +26,7 @@ struct FetchStateMachine {
     private var fetches: [SessionKey: Fetch] = [:]
     /// Keys with a reason of the directory's own.
     private var queue: Deque<SessionKey> = []
-    /// Keys that only lookups want. One that has got a reason meanwhile, or is gone, is passed over.
+    /// Keys that lookups wait for. One that was sent meanwhile, or is gone, is passed over.
     private var lookupQueue: Deque<SessionKey> = []
     private var sentCount = 0
     private var sentLookupCount = 0
@@ -101,6 +101,8 @@ struct FetchStateMachine {
         enqueue(key) { fetch in
             if fetch.state.isSent { fetch.late.append(ticket) } else { fetch.joined.append(ticket) }
         }
+        // It goes ahead of what nobody waits for; its place among those is passed over later.
+        if let fetch = fetches[key], case .queued = fetch.state, fetch.joined.count == 1 { lookupQueue.append(key) }
     }
 
     private mutating func enqueue(_ key: SessionKey, _ change: (inout Fetch) -> Void) {
@@ -118,6 +120,9 @@ struct FetchStateMachine {
         }
         fetches[key] = fetch
     }
+
+    /// Whether nothing is asked about this key, and nothing is to be.
+    func isIdle(_ key: SessionKey) -> Bool { fetches[key] == nil }
 
     /// Whether somebody who waits for this key wants the session's data.
     func wantsData(of key: SessionKey) -> Bool {
@@ -138,7 +143,7 @@ struct FetchStateMachine {
         while batch.count < limit, sentCount < limits.fetchesUnderWayMax,
             sentLookupCount < limits.lookupFetchesUnderWayMax, let key = lookupQueue.popFirst()
         {
-            guard case .queuedForLookups = fetches[key]?.state else { continue }
+            guard let fetch = fetches[key], !fetch.state.isSent, !fetch.joined.isEmpty else { continue }
             send(key, forLookups: true, in: &batch)
         }
         return batch
@@ -253,6 +258,8 @@ struct FetchOrigins: OptionSet {
     static let deadline = FetchOrigins(rawValue: 1 << 2)
     /// It is compared with what the table holds.
     static let comparison = FetchOrigins(rawValue: 1 << 3)
+    /// It is to tell whether there was a flush.
+    static let flushCheck = FetchOrigins(rawValue: 1 << 4)
 }
 
 /// Stands for somebody who waits for an answer; the driver knows whom.

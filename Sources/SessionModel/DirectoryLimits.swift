@@ -1,6 +1,6 @@
 /// What the directory holds and asks at most.
 package struct DirectoryLimits: Sendable {
-    /// Bytes of decoded session data in memory (`--max-data-memory`). Beyond it the data that was read longest ago is dropped,
+    /// Bytes of decoded session data in memory (`--max-data-memory`). Beyond it the data that has been there longest is dropped,
     /// and read again when somebody asks for it; who is logged in is always kept.
     package var dataBytesMax: Int
     /// How many lookups may wait for Redis; further ones are `overloaded`.

@@ -124,7 +124,7 @@ struct ServeCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "How much of the sessions' decoded data is kept in memory (default: 256).",
             discussion: """
-                Beyond it the data that was read longest ago is dropped and read again when somebody asks for it. Who is logged in \
+                Beyond it the data that has been there longest is dropped and read again when somebody asks for it. Who is logged in \
                 is always kept.
                 """,
             valueName: "MiB"

@@ -113,7 +113,9 @@ import Testing
             "ACL", "SETUSER", "reader", "on", ">pw", "~django_sessions:*", "&__keyspace@0__:django_sessions:*", "+@all",
             "-config"
         )
-        let daemon = try DaemonProcess(redisURL: "unix://reader:pw@\(redis.socketPath)?db=0")
+        let daemon = try DaemonProcess(
+            redisURL: "unix://reader:pw@\(redis.socketPath)?db=0", options: ["--invalidation", "keyspace"]
+        )
         try await daemon.waitUntilReady()
         try await daemon.waitForLog("notify-keyspace-events \"Kg$xe\"")
         let client = try await daemon.connect()

@@ -116,9 +116,19 @@ import Testing
         #expect(try await rig.identity(key).reason == .unknown)
     }
 
+    @Test("A session whose end lies beyond all calendars is a session")
+    func endless() async throws {
+        let rig = try await Rig()
+        let key = Rig.newKey()
+        try await rig.write(key, Rig.payload(user: "1"), seconds: 20_000_000_000)
+        try await eventually("the login") { try await rig.identity(key).isAuthenticated }
+        try await rig.delete(key)
+        try await rig.waitForEvents("the logout") { $0.contains { $0.type == .logout } }
+    }
+
     @Test("FLUSHALL is not announced, but noticed by comparing, and everybody is logged out")
     func flush() async throws {
-        let rig = try await Rig()
+        let rig = try await Rig(options: ["--invalidation", "keyspace"])
         let keys = (0..<5).map { _ in Rig.newKey() }
         for key in keys { try await rig.write(key, Rig.payload(user: "3", extra: #","of":"\#(key.prefix(4))""#)) }
         try await rig.waitForEvents("the logins") { events in keys.allSatisfy { told(events, of: $0).count == 1 } }

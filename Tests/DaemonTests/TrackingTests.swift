@@ -97,3 +97,29 @@ import Testing
         try await rig.expectCoherence()
     }
 }
+
+extension TrackingTests {
+    @Test("While the connection that turned tracking on is away, nobody is answered beyond --max-staleness")
+    func askingAway() async throws {
+        let redis = try await PrivateRedis()
+        let proxy = try await FaultyProxy(to: redis)
+        let rig = try await Rig(
+            redis: redis, proxy: proxy, options: ["--invalidation", "tracking", "--link-timeout", "1"]
+        )
+        let (leaving, staying) = (Rig.newKey(), Rig.newKey())
+        for key in [leaving, staying] { try await rig.write(key, Rig.payload(user: "1")) }
+        try await rig.waitForEvents("the logins") { $0.count { $0.type == .login } == 2 }
+        try await rig.watchingLookups { watch in
+            try await watch.change([leaving, staying], to: "1") {}
+            try await proxy.treat([.asking], as: .vanish)
+            try await rig.waitForLink("lost")
+            // The subscribing connection still answers; what it answers proves nothing.
+            try await watch.change([leaving], to: nil) { try await rig.delete(leaving) }
+            try await watch.waitForMore("unavailable") { $0.unavailable }
+            try await proxy.treat([.asking], as: .pass)
+            try await rig.waitForLink("live")
+            try await watch.waitForMore("logged in") { $0.authenticated }
+        }
+        try await rig.expectCoherence()
+    }
+}

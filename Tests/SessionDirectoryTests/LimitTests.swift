@@ -83,7 +83,7 @@ import Testing
         #expect(scene.machine.takeFetches(limit: 7).count == 3)
         #expect(scene.machine.takeFetches(limit: .max).isEmpty)
         scene.machine.askingLost(cause: "lost", at: scene.now, &scene.effects)
-        scene.machine.askingEstablished()
+        scene.machine.askingEstablished(at: scene.now, &scene.effects)
         #expect(scene.machine.takeFetches(limit: .max).count == 10)
     }
 }

@@ -31,7 +31,7 @@ struct Scene: ~Copyable {
             table: SessionTable(), decoder: SessionDecoder(verification: verifies ? .keys(keys) : .none),
             freshness: freshness, limits: limits, run: 7
         )
-        machine.askingEstablished()
+        machine.askingEstablished(at: now, &effects)
         guard isLive else { return }
         subscribe(notifications, isTracking: isTracking)
         catchUp()

@@ -107,6 +107,9 @@ import Testing
         #expect(scene.cached("A") == "ask")
         scene.answer()
         scene.pong()
+        #expect(scene.cached("A") == "ask", "the session that tells may have been written again")
+        scene.advance(1)
+        scene.pong()
         #expect(scene.cached("A") == "A")
         #expect(scene.scansWanted == 0)
         #expect(scene.machine.figures.fetchCount - before <= 2)
@@ -126,10 +129,73 @@ import Testing
         #expect(scene.scansWanted == 1)
     }
 
-    @Test("With nobody logged in a flush is believed at once")
+    @Test(
+        "A session that was written again with the same bytes does not vouch for the others", arguments: [true, false])
+    func flushAndSameBytes(isHeardAtOnce: Bool) {
+        var scene = Scene(isTracking: true)
+        for name in ["A", "B"] { scene.set(name, Scene.payload(name)) }
+        scene.answer()
+        scene.pong()
+        scene.delete("B", announcedAs: nil)
+        scene.announceFlush()
+        // Only A was written again, just as it was, after the flush and before it is read.
+        if isHeardAtOnce { scene.announce("A", "set") }
+        scene.answer()
+        if !isHeardAtOnce { scene.announce("A", "set") }
+        scene.answer()
+        scene.advance(1)
+        scene.pong()
+        #expect(scene.scansWanted == 1)
+        #expect(scene.cached("B") == "ask")
+        scene.catchUp()
+        #expect(scene.told.contains("logout flushed B"))
+        #expect(scene.machine.figures.staleFoundCount == 0)
+    }
+
+    @Test("With nobody logged in a flush is no matter")
     func flushOfNobody() {
         var scene = Scene(isTracking: true)
+        scene.set("A", Scene.payload(nil))
+        scene.answer()
         scene.announceFlush()
+        #expect(scene.scansWanted == 0)
+    }
+
+    // MARK: Lost connections
+
+    @Test("What is heard while the subscription is lost proves nothing")
+    func heardWhileLost() {
+        var scene = Self.scene()
+        #expect(scene.cached("A") == "1")
+        // The asking connection, and with it the tracking, is gone; the subscribing one still answers.
+        scene.machine.subscriptionLost(cause: "lost", at: scene.now, &scene.effects)
+        scene.delete("A", announcedAs: nil)
+        scene.advance(100)
+        scene.pong()
+        #expect(scene.cached("A") == "ask")
+    }
+
+    @Test("While nothing can be asked nothing is proven, and when it can, a flush of that time is found")
+    func flushWhileAskingIsLost() {
+        var scene = Scene(isTracking: true)
+        for name in ["A", "B"] { scene.set(name, Scene.payload(name)) }
+        scene.answer()
+        scene.pong()
+        scene.machine.askingLost(cause: "lost", at: scene.now, &scene.effects)
+        scene.machine.trackingChanged(isOn: false, at: scene.now, &scene.effects)
+        for name in ["A", "B"] { scene.delete(name, announcedAs: nil) }
+        scene.advance(999)
+        scene.pong()
+        scene.advance(1)
+        #expect(scene.cached("A") == "ask")
+        scene.machine.askingEstablished(at: scene.now, &scene.effects)
+        scene.machine.trackingChanged(isOn: true, at: scene.now, &scene.effects)
+        scene.pong()
+        #expect(scene.cached("A") == "ask")
+        scene.answer()
         #expect(scene.scansWanted == 1)
+        scene.catchUp()
+        #expect(scene.told.contains("logout flushed A") && scene.told.contains("logout flushed B"))
+        #expect(scene.machine.figures.staleFoundCount == 0)
     }
 }

@@ -27,6 +27,8 @@ final class DirectoryDriver: LinkConsumer {
     /// How many keys one MGET asks for at most.
     private static let batchCountMax = 500
     /// How often keys that are no sessions are warned of at most, in milliseconds.
+    /// How far ahead the alarm is set at most: a day.
+    private static let alarmMilliseconds: Int64 = 86_400_000
     private static let foreignKeyWarningInterval: Int64 = 60_000
 
     /// - Parameter reached: hears of milestones, on the loop.
@@ -102,7 +104,7 @@ final class DirectoryDriver: LinkConsumer {
     }
 
     func askingEstablished() {
-        machine.askingEstablished()
+        machine.askingEstablished(at: SystemClock.now(), &effects)
     }
 
     func askingLost(cause: String) {
@@ -169,7 +171,9 @@ final class DirectoryDriver: LinkConsumer {
     }
 
     private func setAlarm() {
-        guard let deadline = machine.nextDeadline, deadline < alarm?.at ?? .max else { return }
+        // A deadline can lie beyond all calendars; the alarm looks again sooner.
+        let latest = SystemClock.now().uptime + Self.alarmMilliseconds
+        guard let deadline = machine.nextDeadline.map({ min($0, latest) }), deadline < alarm?.at ?? .max else { return }
         alarm?.task.cancel()
         let task = loop.scheduleTask(deadline: .uptimeNanoseconds(UInt64(max(deadline, 0)) * 1_000_000)) { [self] in
             alarm = nil

@@ -66,7 +66,7 @@ import Testing
         let redis = try await PrivateRedis(
             options: ["--rename-command", "CONFIG", "", "--notify-keyspace-events", "KEA"]
         )
-        let rig = try await Rig(redis: redis)
+        let rig = try await Rig(redis: redis, options: ["--invalidation", "keyspace"])
         #expect(rig.daemon.log.contains("does not let this user read its configuration"))
         #expect(try await rig.client.status().link.notifications == "unverified")
         try await rig.fill(20)

@@ -2,9 +2,9 @@ import SessionModel
 
 /// Redis as far as sessions need it: keys with values and expiries, and how every change is announced.
 ///
-/// Keyspace notifications go out at once. What CLIENT TRACKING tells goes out at the end of a turn of Redis's loop, each key once
-/// and a flush before the keys, so that a PONG of the same turn can be ahead of it (`trackingBroadcastInvalidationMessages` and
-/// `trackingInvalidateKeysOnFlush` in Redis's `tracking.c`).
+/// Keyspace notifications go out at once, and so does what CLIENT TRACKING tells of a flush. Which keys changed it tells at the end
+/// of a turn of Redis's loop, each key once, so that a PONG of the same turn can be ahead of it (`trackingInvalidateKeysOnFlush` and
+/// `trackingBroadcastInvalidationMessages` in Redis's `tracking.c`).
 struct ModelRedis {
     struct Item {
         var value: [UInt8]
@@ -23,8 +23,6 @@ struct ModelRedis {
     var announced: [Notification] = []
     /// The keys that tracking will name at the end of the turn.
     var invalidated: Set<SessionKey> = []
-    /// Whether tracking will tell of a flush.
-    var isFlushed = false
 
     /// SETEX, or SET where there is no expiry; Redis first expires what is dead.
     mutating func set(_ key: SessionKey, _ value: [UInt8], milliseconds: Int64?, at now: Int64) {
@@ -73,7 +71,6 @@ struct ModelRedis {
     /// FLUSHALL, which no keyspace notification tells of.
     mutating func flush() {
         items = [:]
-        isFlushed = true
     }
 
     /// A page of SCAN: keys that are there from the beginning to the end of a scan are found.

@@ -75,6 +75,8 @@ struct Simulation: ~Copyable {
     private var machine: DirectoryStateMachine
     private var effects = DirectoryEffects()
     private var isSubscribed = false
+    /// The subscribing connection still stands, though tracking has ended with the asking one.
+    private var isLinked = false
     private var isAsking = false
     private var isScanning = false
     private var isComparing = false
@@ -245,21 +247,29 @@ struct Simulation: ~Copyable {
 
     /// FLUSHALL, or a flush of another database, which tracking cannot tell from it.
     private mutating func flush() {
-        if chance(0.5) { redis.flush() } else { redis.isFlushed = true }
-        if source == .keyspace { witness.isPatient = true }
+        let isOurs = chance(0.5)
+        if isOurs { redis.flush() }
+        if isSubscribed, tellsOfFlushes { subscribing.append(.flush) }
+        if isOurs, source == .keyspace { witness.isPatient = true }
+        announce()
+        guard isOurs else { return }
+        // Requests in flight write some of them again, just as they were.
+        for (key, state) in states.sorted(by: { $0.key.bytes.lexicographicallyPrecedes($1.key.bytes) })
+        where chance(0.3) {
+            redis.set(key, Self.value(of: state), milliseconds: Self.day, at: now.uptime)
+            witness.setExpiry(of: key, to: now.uptime + Self.day, at: now.uptime)
+        }
         announce()
     }
 
+    private var tellsOfFlushes: Bool { source == .tracking || source == .keyspaceAndTracking && isAsking }
+
     /// The end of a turn of Redis's loop.
     private mutating func endTurn() {
-        if isSubscribed, source != .keyspace {
-            if redis.isFlushed { subscribing.append(.flush) }
-            if source == .tracking {
-                let keys = redis.invalidated.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
-                subscribing += keys.map { .invalidation($0) }
-            }
+        if isSubscribed, source == .tracking {
+            let keys = redis.invalidated.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+            subscribing += keys.map { .invalidation($0) }
         }
-        redis.isFlushed = false
         redis.invalidated = []
     }
 
@@ -291,7 +301,7 @@ struct Simulation: ~Copyable {
     }
 
     private mutating func ping() {
-        if isSubscribed { pings.append(Ping(sentAt: now.uptime, previous: answeredPing)) }
+        if isSubscribed || isLinked { pings.append(Ping(sentAt: now.uptime, previous: answeredPing)) }
     }
 
     /// Redis sees the PINGs and puts the answers behind what it has announced.
@@ -359,14 +369,15 @@ struct Simulation: ~Copyable {
     private mutating func connect() {
         if !isAsking, chance(0.5) {
             isAsking = true
-            machine.askingEstablished()
+            machine.askingEstablished(at: now, &effects)
             if source == .keyspaceAndTracking, isSubscribed { machine.trackingChanged(isOn: true, at: now, &effects) }
             if isScanning { startScan() }
         } else if !isSubscribed, isAsking || source != .tracking {
             isSubscribed = true
             // What was announced before is not for this subscriber.
             redis.invalidated = []
-            redis.isFlushed = false
+            subscribing = []
+            witness.isPatient = false
             let hearing =
                 source == .tracking
                 ? Hearing(.unused, isTracking: true) : Hearing(.verified, isTracking: isAsking && source != .keyspace)
@@ -407,18 +418,17 @@ struct Simulation: ~Copyable {
         switch source {
         case .keyspace: break
         case .keyspaceAndTracking:
-            subscribing.removeAll { if case .flush = $0 { true } else { false } }
-            redis.isFlushed = false
-            if isSubscribed {
-                witness.isPatient = true
-                machine.trackingChanged(isOn: false, at: now, &effects)
-            }
-        case .tracking: if isSubscribed { loseSubscription(cause: cause) }
+            if isSubscribed { machine.trackingChanged(isOn: false, at: now, &effects) }
+        case .tracking:
+            guard isSubscribed else { return }
+            loseSubscription(cause: cause)
+            isLinked = chance(0.8)
         }
     }
 
     private mutating func loseSubscription(cause: String) {
         isSubscribed = false
+        isLinked = false
         isScanning = false
         subscribing = []
         pings = []
@@ -431,7 +441,6 @@ struct Simulation: ~Copyable {
         if isSubscribed { loseSubscription(cause: "crash") }
         if isAsking { loseAsking(cause: "crash") }
         redis.invalidated = []
-        redis.isFlushed = false
         if chance(0.5) { redis.lose() }
         announce()
     }
@@ -478,7 +487,7 @@ struct Simulation: ~Copyable {
         }
         for event in effects.events { witness.check(event) }
         eventCount += effects.events.count
-        for case .live in effects.milestones {
+        for case .live in effects.milestones where machine.figures.condition == .live {
             let epoch = machine.figures.epoch
             let unread = machine.table.keys { $0.epoch != epoch }
             if !unread.isEmpty { witness.fault("live again, and \(unread.count) sessions were not read since") }

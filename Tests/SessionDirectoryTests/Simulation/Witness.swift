@@ -5,8 +5,8 @@ import Testing
 struct Witness {
     /// Whose each session was, from when on; monotonic milliseconds.
     private var history: [SessionKey: [(since: Int64, user: UserID?)]] = [:]
-    /// When each key was written, in order.
-    private var writes: [SessionKey: [Int64]] = [:]
+    /// When each key was first written.
+    private var appearances: [SessionKey: Int64] = [:]
     /// When the expiry of a key was last set, and to what.
     private var expiries: [SessionKey: (setAt: Int64, expiresAt: Int64)] = [:]
     private var openLogins: [Fingerprint: (id: EventID, user: UserID)] = [:]
@@ -26,7 +26,7 @@ struct Witness {
     }
 
     mutating func wrote(_ key: SessionKey, at now: Int64) {
-        writes[key, default: []].append(now)
+        if appearances[key] == nil { appearances[key] = now }
     }
 
     mutating func setExpiry(of key: SessionKey, to expiresAt: Int64?, at now: Int64) {
@@ -42,10 +42,9 @@ struct Witness {
                 faults.append("\(key) was answered behind its deadline")
             }
         case .nobody(.anonymous):
-            // Django writes a new key just before a login, and whoever has just logged in is not to be sent away: memory says so
-            // only of a key that had long not been written.
-            if let span = history[key]?.last, span.user != nil,
-                let before = writes[key]?.last(where: { $0 < span.since }), now - before <= freshness.stalenessMax
+            // Django writes a new key just before a login, and whoever has just logged in is not to be sent away.
+            if let span = history[key]?.last, span.user != nil, let appeared = appearances[key],
+                now - appeared <= freshness.stalenessMax
             {
                 faults.append("\(key) was answered as anonymous right after a login under a new key")
             }
