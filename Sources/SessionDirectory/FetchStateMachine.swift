@@ -63,8 +63,8 @@ struct FetchStateMachine {
 
     /// Whether keys wait to be asked for, and may be.
     var hasQueued: Bool {
-        guard sentCount < limits.fetchesUnderWayMax else { return false }
-        return !queue.isEmpty || !lookupQueue.isEmpty && sentLookupCount < limits.lookupFetchesUnderWayMax
+        !queue.isEmpty && sentCount < limits.fetchesUnderWayMax
+            || !lookupQueue.isEmpty && sentLookupCount < limits.lookupFetchesUnderWayMax
     }
 
     /// Wants the key read.
@@ -140,8 +140,8 @@ struct FetchStateMachine {
 
     private mutating func takeLookups(limit: Int) -> [SessionKey] {
         var batch: [SessionKey] = []
-        while batch.count < limit, sentCount < limits.fetchesUnderWayMax,
-            sentLookupCount < limits.lookupFetchesUnderWayMax, let key = lookupQueue.popFirst()
+        while batch.count < limit, sentLookupCount < limits.lookupFetchesUnderWayMax,
+            let key = lookupQueue.popFirst()
         {
             guard let fetch = fetches[key], !fetch.state.isSent, !fetch.joined.isEmpty else { continue }
             send(key, forLookups: true, in: &batch)
@@ -160,8 +160,7 @@ struct FetchStateMachine {
 
     private mutating func send(_ key: SessionKey, forLookups: Bool, in batch: inout [SessionKey]) {
         fetches[key]?.state = .sent(forLookups: forLookups)
-        sentCount += 1
-        if forLookups { sentLookupCount += 1 }
+        if forLookups { sentLookupCount += 1 } else { sentCount += 1 }
         batch.append(key)
     }
 
@@ -189,8 +188,7 @@ struct FetchStateMachine {
     mutating func completed(_ key: SessionKey, isPositive: Bool) -> Completion? {
         guard let fetch = fetches[key], case .sent(let forLookups) = fetch.state else { return nil }
         fetches[key] = nil
-        sentCount -= 1
-        if forLookups { sentLookupCount -= 1 }
+        if forLookups { sentLookupCount -= 1 } else { sentCount -= 1 }
         guard let overtaken = fetch.overtaken else {
             let answeredLate = fetch.late.filter { isPositive && !$0.wants.confirmation }
             let waiting = fetch.late.filter { !isPositive || $0.wants.confirmation }

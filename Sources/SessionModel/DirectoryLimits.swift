@@ -5,13 +5,13 @@ package struct DirectoryLimits: Sendable {
     package var dataBytesMax: Int
     /// How many lookups may wait for Redis; further ones are `overloaded`.
     package var waitingLookupsMax: Int
-    /// How many keys may be under way to Redis.
+    /// How many keys may be under way to Redis for the directory's own reasons.
     package var fetchesUnderWayMax: Int
-    /// How many of them may be keys that only lookups want: anybody can invent those.
+    /// How many keys may be under way because a lookup waits: anybody can invent those.
     package var lookupFetchesUnderWayMax: Int
 
     package init(
-        dataBytesMax: Int = 256 << 20, waitingLookupsMax: Int = 65_536, fetchesUnderWayMax: Int = 8_000,
+        dataBytesMax: Int = 256 << 20, waitingLookupsMax: Int = 65_536, fetchesUnderWayMax: Int = 2_000,
         lookupFetchesUnderWayMax: Int = 500
     ) {
         self.dataBytesMax = dataBytesMax
