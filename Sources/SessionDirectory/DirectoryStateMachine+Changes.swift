@@ -35,7 +35,7 @@ extension DirectoryStateMachine {
         _ key: SessionKey, at now: Moment, _ effects: inout DirectoryEffects
     ) -> SessionEntry? {
         guard let entry = presence.reappeared(key, at: now, into: &effects.events) else { return nil }
-        replace(key, nil, with: entry)
+        put(entry, for: key)
         return entry
     }
 
@@ -67,24 +67,25 @@ extension DirectoryStateMachine {
             entry.loginID = old?.loginID
             entry.ordinal = old?.ordinal
             entry.carrySuperseded(from: before)
-            replace(key, old, with: entry)
+            put(entry, for: key)
             tellUpdate(of: key, entry, login, after: old, at: now, &effects)
         } else {
             presence.settle(key, into: &effects.events)
             let settled = table.entry(of: key)
             entry.loginID = nil
             entry.ordinal = nil
-            replace(key, settled, with: entry)
+            put(entry, for: key)
             tellTransition(of: key, entry, after: settled, sighting, at: now, &effects)
         }
         markSuperseded(key, entry, after: old)
     }
 
-    mutating func replace(_ key: SessionKey, _ old: SessionEntry?, with entry: SessionEntry) {
+    /// Stores an entry and keeps the figures.
+    mutating func put(_ entry: SessionEntry, for key: SessionKey) {
+        let old = table.store(entry, for: key)
         if let old { counts.remove(old.standing) }
         counts.add(entry.standing)
         storedForms.change(from: old?.form, to: entry.form)
-        table.store(entry, for: key)
         if entry.epoch == epoch { readCount += 1 }
         dataBudget.changed(key, from: old?.data, to: entry.data)
         while let oldest = dataBudget.popOverdue() { _ = table.update(oldest) { dataBudget.drop(from: &$0) } }

@@ -212,15 +212,18 @@ struct FetchStateMachine {
         )
     }
 
+    /// What is under way may be older than what was announced just now: it is read again.
+    mutating func doubtSent() {
+        for (key, fetch) in fetches where fetch.state.isSent {
+            fetches[key]?.overtaken = fetch.overtaken ?? .byWrite
+        }
+    }
+
     /// A new epoch: what was asked before it may be older than what is announced in it, and its catching up begins from
     /// nothing.
     mutating func epochOpened() {
-        for key in Array(fetches.keys) {
-            enqueue(key) { fetch in
-                fetch.origins.remove(.catchUp)
-                if fetch.state.isSent { fetch.overtaken = fetch.overtaken ?? .byWrite }
-            }
-        }
+        doubtSent()
+        for key in fetches.keys { fetches[key]?.origins.remove(.catchUp) }
     }
 
     /// Questions under way stay unanswered; they are queued again, in their order.

@@ -81,8 +81,9 @@ package final class SessionTable: Sendable {
         provenUntil.store(uptime, ordering: .releasing)
     }
 
-    func store(_ entry: SessionEntry, for key: SessionKey) {
-        shard(of: key).entries.withLock { $0[key] = entry }
+    /// - Returns: what was there before.
+    func store(_ entry: SessionEntry, for key: SessionKey) -> SessionEntry? {
+        shard(of: key).entries.withLock { $0.updateValue(entry, forKey: key) }
     }
 
     @discardableResult

@@ -43,8 +43,8 @@ MUTANTS = [
     Mutant(
         "questions from before a subscription are believed",
         "FetchStateMachine.swift",
-        "if fetch.state.isSent { fetch.overtaken = fetch.overtaken ?? .byWrite }",
-        "",
+        "        doubtSent()\n        for key in fetches.keys",
+        "        for key in fetches.keys",
     ),
     Mutant(
         "a late lookup is told no by an earlier question",
@@ -70,6 +70,36 @@ MUTANTS = [
         "SessionTable.swift",
         "!entry.isTouched,\n            now.uptime < entry.deadline",
         "!entry.isTouched",
+    ),
+    Mutant(
+        "what is heard while the subscription is lost proves something",
+        "DirectoryStateMachine.swift",
+        "guard isSubscribed else { return }\n        flushSuspicion.announcementsHeard(before: uptime)",
+        "flushSuspicion.announcementsHeard(before: uptime)",
+    ),
+    Mutant(
+        "memory is proven anew while nothing can be asked",
+        "DirectoryStateMachine.swift",
+        "guard hearing.source != .none, isAsking, !flushSuspicion.isOpen",
+        "guard hearing.source != .none, !flushSuspicion.isOpen",
+    ),
+    Mutant(
+        "a flush that nobody could tell of is not looked for",
+        "DirectoryStateMachine.swift",
+        "if case .live = phase { everythingInvalidated(at: now, &effects) }",
+        "",
+    ),
+    Mutant(
+        "a session that was written again vouches for the others",
+        "DirectoryStateMachine.swift",
+        "if flushSuspicion.isAbout(key) { suspectFlush(at: now, &effects) }",
+        "",
+    ),
+    Mutant(
+        "a reply from before a flush is believed where nothing else was read",
+        "DirectoryStateMachine+Flushes.swift",
+        "            fetches.doubtSent()\n",
+        "",
     ),
     Mutant(
         "an anonymous entry is answered from memory, however new",
@@ -98,8 +128,8 @@ MUTANTS = [
     Mutant(
         "memory is believed while it is open what was flushed",
         "DirectoryStateMachine.swift",
-        "guard hearing.source != .none, !flushSuspicion.isOpen else { return }",
-        "guard hearing.source != .none else { return }",
+        "isAsking, !flushSuspicion.isOpen else { return }",
+        "isAsking else { return }",
     ),
     Mutant(
         "a session whose data was dropped is shown without it",
