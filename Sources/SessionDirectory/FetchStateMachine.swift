@@ -13,14 +13,12 @@ package import SessionModel
 /// one waits for the next question, unless the reply is positive.
 ///
 /// Keys that only lookups want, which anybody can invent, have a queue of their own, of which few are under way at a time: so they
-/// take a bounded share of Redis, and a bounded number of them waits. They are asked for in small batches of their own, so that
+/// take a bounded share of Redis, and a bounded number of them waits. They are asked for in questions of their own, so that
 /// somebody who waits does not wait for the many keys that a busy site announces.
 struct FetchStateMachine {
     /// After so many overtaken replies in a row those who wait are answered from the last one: it is the truth of a
     /// moment after they asked, and a key that is written without pause must not keep them forever.
     static let overtakenRoundsMax = 3
-    /// How many keys that only lookups want are asked for with one question.
-    static let lookupBatchMax = 50
 
     private let limits: DirectoryLimits
     private var fetches: [SessionKey: Fetch] = [:]
@@ -132,7 +130,7 @@ struct FetchStateMachine {
 
     /// The next keys to ask for with one question, at most `limit`; they count as sent. Empty where there are none.
     mutating func takeBatch(limit: Int) -> [SessionKey] {
-        var batch = takeLookups(limit: min(limit, Self.lookupBatchMax))
+        var batch = takeLookups(limit: limit)
         if batch.isEmpty { batch = takeOwn(limit: limit) }
         fetchCount += batch.count
         return batch

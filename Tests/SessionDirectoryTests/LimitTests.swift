@@ -75,6 +75,34 @@ import Testing
         #expect(scene.machine.takeFetches(limit: .max).count == 1)
     }
 
+    @Test("Lookups of many missing keys in one turn are one question")
+    func oneQuestion() {
+        var scene = Scene()
+        for number in 1...100 { _ = scene.lookUp("missing \(number)") }
+        #expect(scene.machine.takeFetches(limit: .max).count == 100)
+    }
+
+    @Test("A lookup of a key that waits to be read goes ahead of those that nobody waits for")
+    func ahead() {
+        var scene = Scene(limits: DirectoryLimits(fetchesUnderWayMax: 2))
+        for number in 1...9 { scene.announce("\(number)", "set") }
+        #expect(scene.machine.takeFetches(limit: .max) == [Scene.key("1"), Scene.key("2")])
+        let lookup = scene.lookUp("7")
+        #expect(scene.machine.takeFetches(limit: .max) == [Scene.key("7")])
+        let absent = StoredValue(content: .absent, expiry: .never, askedAt: scene.now.uptime)
+        for name in ["1", "2", "7"] {
+            scene.machine.fetchCompleted(Scene.key(name), absent, at: scene.now, &scene.effects)
+        }
+        scene.collect()
+        #expect(scene.answer(to: lookup) == "unknown")
+        var asked: [SessionKey] = []
+        while case let batch = scene.machine.takeFetches(limit: .max), !batch.isEmpty {
+            asked += batch
+            for key in batch { scene.machine.fetchCompleted(key, absent, at: scene.now, &scene.effects) }
+        }
+        #expect(asked == ["3", "4", "5", "6", "8", "9"].map(Scene.key))
+    }
+
     @Test("No more keys than may be are under way, also after the connection was lost")
     func underWay() {
         var scene = Scene(limits: DirectoryLimits(fetchesUnderWayMax: 10))
