@@ -239,3 +239,47 @@ extension EmbeddedChannel {
         return text
     }
 }
+
+extension LinkCoreTests {
+    @Test("Where tracking cannot be redirected, the two connections end on different servers: both are left")
+    func differentServers() throws {
+        let bench = try Bench(.auto)
+        let subscribing = try bench.subscribing(.verified)
+        try subscribing.writeInbound(ByteBuffer(string: ":77\r\n" + Self.subscribedTo + Self.pattern))
+        let asking = try bench.asking()
+        let refusal = "-ERR The client ID you want redirect to does not exist\r\n"
+        try asking.writeInbound(ByteBuffer(string: Self.pong + "+OK\r\n" + refusal))
+        #expect(!asking.isActive && !subscribing.isActive)
+    }
+
+    @Test("An answer about an earlier subscription does not make the next one stand")
+    func staleTrackingAnswer() throws {
+        let bench = try Bench(.tracking)
+        let asking = try bench.asking()
+        let first = try bench.subscribing(.unused)
+        try first.writeInbound(ByteBuffer(string: ":77\r\n" + Self.subscribedTo))
+        bench.core.subscribingLost(.closedByServer)
+        let second = try bench.subscribing(.unused)
+        try second.writeInbound(ByteBuffer(string: ":78\r\n" + Self.subscribedTo))
+        // PING, then OFF and ON for the first subscription.
+        try asking.writeInbound(ByteBuffer(string: Self.pong + "+OK\r\n+OK\r\n"))
+        #expect(!bench.consumer.calls.contains("subscribed tracking"))
+        // The PING's ROLE, then OFF and ON for the second one.
+        try asking.writeInbound(ByteBuffer(string: "+OK\r\n+OK\r\n"))
+        #expect(bench.consumer.calls.contains("subscribed tracking"))
+    }
+
+    @Test("A connection whose bytes still come is slow, one that says nothing is silent")
+    func silence() throws {
+        let bench = try Bench()
+        let (channel, handler) = try bench.connection()
+        let start = NIODeadline.now()
+        #expect(handler.silence(at: start + .seconds(10)) == .zero, "nothing is expected")
+        handler.send([[Array("GET".utf8), Array("long".utf8)]]) { _ in }
+        #expect(handler.silence(at: start + .seconds(10)) > .seconds(9))
+        try channel.writeInbound(ByteBuffer(string: "$1000\r\nthe first of many bytes"))
+        let heard = NIODeadline.now()
+        #expect(handler.silence(at: heard + .seconds(1)) <= .seconds(1) + .milliseconds(500))
+        #expect(handler.silence(at: heard + .seconds(10)) > .seconds(9))
+    }
+}
