@@ -57,7 +57,7 @@ package struct DaemonConfiguration: Sendable {
             limits: DirectoryLimits(
                 dataBytesMax: try options.integer(.maxDataMemory, default: 256, in: 0...1_048_576) << 20
             ),
-            pingInterval: try options.milliseconds(.pingInterval, default: 1, in: 0.05...3600),
+            pingInterval: try options.milliseconds(.pingInterval, default: 1, in: 0.05...60),
             linkTimeout: try options.milliseconds(.linkTimeout, default: 5, in: 0.1...3600),
             mayConfigureRedis: try !options.flag(.noConfigureRedis),
             invalidation: try options.choice(.invalidation, default: .auto),
