@@ -72,12 +72,6 @@ MUTANTS = [
         "!entry.isTouched",
     ),
     Mutant(
-        "what is heard while the subscription is lost proves something",
-        "DirectoryStateMachine.swift",
-        "guard isSubscribed else { return }\n        flushSuspicion.announcementsHeard(before: uptime)",
-        "flushSuspicion.announcementsHeard(before: uptime)",
-    ),
-    Mutant(
         "memory is proven anew while nothing can be asked",
         "DirectoryStateMachine.swift",
         "guard hearing.source != .none, isAsking, !flushSuspicion.isOpen",
