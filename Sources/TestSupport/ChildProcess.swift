@@ -102,7 +102,7 @@ package struct Timeout: Error, CustomStringConvertible {
 }
 
 /// How long a test waits at most for what has to come, in seconds: long, since machines are slow and shared.
-package let patienceSeconds = 60
+package let patienceSeconds = 60.0
 
 /// Waits until a condition holds.
 ///
