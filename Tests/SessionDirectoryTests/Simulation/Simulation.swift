@@ -61,10 +61,10 @@ struct Simulation: ~Copyable {
     }
 
     private static let day: Int64 = 86_400_000
-    private static let freshness = Freshness(stalenessMax: 1000)
     private static let signers = ["simulated", "simulated before"].map { DjangoSigner(secretKey: $0) }
 
     private let source: Source
+    private let freshness: Freshness
     private var random: SeededGenerator
     private var now = Moment(uptime: 1_000_000, wall: 1_700_000_000_000)
     private var redis = ModelRedis()
@@ -96,6 +96,7 @@ struct Simulation: ~Copyable {
     init(seed: UInt64) {
         random = SeededGenerator(seed: seed)
         source = Source.allCases.randomElement(using: &random) ?? .keyspace
+        freshness = Freshness(stalenessMax: Bool.random(using: &random) ? 1000 : 100)
         let limits =
             Bool.random(using: &random)
             ? DirectoryLimits()
@@ -103,7 +104,7 @@ struct Simulation: ~Copyable {
                 dataBytesMax: 300, waitingLookupsMax: 4, fetchesUnderWayMax: 6, lookupFetchesUnderWayMax: 2)
         let keys = SecretKey.lines(of: Array("simulated\nsimulated before".utf8))
         machine = DirectoryStateMachine(
-            table: SessionTable(), decoder: SessionDecoder(verification: .keys(keys)), freshness: Self.freshness,
+            table: SessionTable(), decoder: SessionDecoder(verification: .keys(keys)), freshness: freshness,
             limits: limits, run: 1
         )
     }
@@ -133,7 +134,7 @@ struct Simulation: ~Copyable {
         case 94: cutSubscription()
         case 95: cutAsking()
         case 96 where chance(0.2): crash()
-        case 97 where chance(0.2): flush()
+        case 97 where chance(0.7): flush()
         case 98 where chance(0.5): compareAll()
         default: connect()
         }
@@ -404,7 +405,7 @@ struct Simulation: ~Copyable {
     }
 
     private mutating func cutAsking() {
-        guard isAsking, chance(0.3) else { return }
+        guard isAsking, chance(0.5) else { return }
         loseAsking(cause: "cut")
     }
 
@@ -453,13 +454,13 @@ struct Simulation: ~Copyable {
                 .randomElement(using: &random)
         else { return }
         let wants = LookupWants(confirmation: chance(0.1), data: chance(0.2) ? .standard : nil)
-        if let answer = machine.table.answer(for: key, wanting: wants, now: now, freshness: Self.freshness) {
+        if let answer = machine.table.answer(for: key, wanting: wants, now: now, freshness: freshness) {
             answerCount += 1
             note()
             witness.check(
-                answer, for: key, askedAt: now.uptime, answeredAt: now.uptime, freshness: Self.freshness
+                answer, for: key, askedAt: now.uptime, answeredAt: now.uptime, freshness: freshness
             )
-            witness.checkFromMemory(answer, for: key, at: now.uptime, freshness: Self.freshness)
+            witness.checkFromMemory(answer, for: key, at: now.uptime, freshness: freshness)
             witness.check(answer, shows: wants)
             return
         }
@@ -482,7 +483,7 @@ struct Simulation: ~Copyable {
                 continue
             }
             answerCount += 1
-            witness.check(answer, for: key, askedAt: askedAt, answeredAt: now.uptime, freshness: Self.freshness)
+            witness.check(answer, for: key, askedAt: askedAt, answeredAt: now.uptime, freshness: freshness)
             witness.check(answer, shows: ticket.wants)
         }
         for event in effects.events { witness.check(event) }
