@@ -28,7 +28,7 @@ fail() {
 
 # Waits until a line of a log matches, and shows the log where its writer ends before that.
 await() { # pid, log, pattern, name
-    until grep -qE "$3" "$2"; do
+    until grep -qsE "$3" "$2"; do
         kill -0 "$1" 2>/dev/null || { cat "$2" >&2; fail "$4 ended by itself"; }
         sleep 0.1
     done
@@ -58,7 +58,7 @@ daemon=$!
 pids+=("$daemon")
 if [[ -n "$own_redis" ]]; then
     # A Redis that is away or a wrong key is said in the log above, and heals by itself.
-    until grep -q '^ready' "$home/sessiond.log" 2>/dev/null; do
+    until grep -qs '^ready' "$home/sessiond.log" 2>/dev/null; do
         kill -0 "$daemon" 2>/dev/null || exit 1
         sleep 0.1
     done

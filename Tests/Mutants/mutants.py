@@ -78,24 +78,6 @@ MUTANTS = [
         "guard hearing.source != .none, !flushSuspicion.isOpen",
     ),
     Mutant(
-        "a flush that nobody could tell of is not looked for",
-        "DirectoryStateMachine.swift",
-        "if case .live = phase { everythingInvalidated(at: now, &effects) }",
-        "",
-    ),
-    Mutant(
-        "a session that was written again vouches for the others",
-        "DirectoryStateMachine.swift",
-        "if flushSuspicion.isAbout(key) { suspectFlush(at: now, &effects) }",
-        "",
-    ),
-    Mutant(
-        "a reply from before a flush is believed where nothing else was read",
-        "DirectoryStateMachine+Flushes.swift",
-        "            fetches.doubtSent()\n",
-        "",
-    ),
-    Mutant(
         "an anonymous entry is answered from memory, however new",
         "SessionTable.swift",
         "case .anonymous where now.uptime - changedAt > freshness.stalenessMax:",

@@ -1,4 +1,5 @@
 import SessionModel
+import TestSupport
 import Testing
 
 @testable import SessionDirectory
@@ -150,6 +151,28 @@ import Testing
         scene.catchUp()
         #expect(scene.told.contains("logout flushed B"))
         #expect(scene.machine.figures.staleFoundCount == 0)
+    }
+
+    @Test("A reply that is on its way when a flush is told is not believed, though nothing else was read yet")
+    func flushUnderWay() {
+        var scene = Scene(isTracking: true, isLive: false)
+        scene.subscribe(isTracking: true)
+        scene.machine.scanStarted()
+        scene.put("A", Scene.payload("1"))
+        scene.machine.scanned([Scene.key("A")], at: scene.now)
+        let taken = scene.machine.takeFetches(limit: .max)
+        #expect(taken == [Scene.key("A")])
+        scene.announceFlush()
+        let value = StoredValue(
+            content: .string(DjangoSigner(secretKey: Scene.secretKey).signing(Scene.payload("1"))), expiry: .never,
+            askedAt: scene.now.uptime
+        )
+        scene.machine.fetchCompleted(Scene.key("A"), value, at: scene.now, &scene.effects)
+        scene.collect()
+        scene.advance(1)
+        scene.pong()
+        #expect(scene.cached("A") == "ask")
+        #expect(scene.machine.takeFetches(limit: .max) == [Scene.key("A")], "it is read again")
     }
 
     @Test("With nobody logged in a flush is no matter")
