@@ -134,22 +134,24 @@ import Testing
         "A session that was written again with the same bytes does not vouch for the others", arguments: [true, false])
     func flushAndSameBytes(isHeardAtOnce: Bool) {
         var scene = Scene(isTracking: true)
-        for name in ["A", "B"] { scene.set(name, Scene.payload(name)) }
+        for name in ["A", "B", "C"] { scene.set(name, Scene.payload(name)) }
         scene.answer()
+        // The PONG has A compared; the next that is looked at is B.
         scene.pong()
-        scene.delete("B", announcedAs: nil)
-        scene.announceFlush()
-        // Only A was written again, just as it was, after the flush and before it is read.
-        if isHeardAtOnce { scene.announce("A", "set") }
         scene.answer()
-        if !isHeardAtOnce { scene.announce("A", "set") }
+        for name in ["A", "C"] { scene.delete(name, announcedAs: nil) }
+        scene.announceFlush()
+        // Only B was written again, just as it was, after the flush and before it is read.
+        if isHeardAtOnce { scene.announce("B", "set") }
+        scene.answer()
+        if !isHeardAtOnce { scene.announce("B", "set") }
         scene.answer()
         scene.advance(1)
         scene.pong()
         #expect(scene.scansWanted == 1)
-        #expect(scene.cached("B") == "ask")
+        #expect(scene.cached("C") == "ask")
         scene.catchUp()
-        #expect(scene.told.contains("logout flushed B"))
+        #expect(scene.told.contains("logout flushed A") && scene.told.contains("logout flushed C"))
         #expect(scene.machine.figures.staleFoundCount == 0)
     }
 
