@@ -24,7 +24,8 @@ extension DirectoryStateMachine {
     }
 
     private mutating func flushed(at now: Moment, _ effects: inout DirectoryEffects) {
-        openEpoch(at: now, unannounced: .flushed)
+        // While it catches up, what is gone most likely went before.
+        openEpoch(at: now, unannounced: isCaughtUp ? .flushed : unannouncedReason)
         effects.wantsScan = true
     }
 
