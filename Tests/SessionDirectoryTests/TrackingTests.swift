@@ -15,6 +15,15 @@ import Testing
         return scene
     }
 
+    /// Notifications with tracking beside them; `A` and `B` are logged in and proven.
+    private static func sceneOfTwo() -> Scene {
+        var scene = Scene(isTracking: true)
+        for name in ["A", "B"] { scene.set(name, Scene.payload(name)) }
+        scene.answer()
+        scene.pong()
+        return scene
+    }
+
     @Test("A login, a change of user and a logout are told from the keys alone")
     func life() {
         var scene = Self.scene()
@@ -80,10 +89,7 @@ import Testing
 
     @Test("After a FLUSHALL nothing is answered from memory, and all are logged out as flushed")
     func flush() {
-        var scene = Scene(isTracking: true)
-        for name in ["A", "B"] { scene.set(name, Scene.payload(name)) }
-        scene.answer()
-        scene.pong()
+        var scene = Self.sceneOfTwo()
         for name in ["A", "B"] { scene.delete(name, announcedAs: nil) }
         scene.announceFlush()
         #expect(scene.cached("A") == "ask")
@@ -99,10 +105,7 @@ import Testing
 
     @Test("A flush of another database costs one question, and memory is believed again")
     func flushElsewhere() {
-        var scene = Scene(isTracking: true)
-        for name in ["A", "B"] { scene.set(name, Scene.payload(name)) }
-        scene.answer()
-        scene.pong()
+        var scene = Self.sceneOfTwo()
         let before = scene.machine.figures.fetchCount
         scene.announceFlush()
         #expect(scene.cached("A") == "ask")
@@ -118,10 +121,7 @@ import Testing
 
     @Test("A session that was written again after a flush does not vouch for the others")
     func flushAndWrite() {
-        var scene = Scene(isTracking: true)
-        for name in ["A", "B"] { scene.set(name, Scene.payload(name)) }
-        scene.answer()
-        scene.pong()
+        var scene = Self.sceneOfTwo()
         for name in ["A", "B"] { scene.delete(name, announcedAs: nil) }
         scene.announceFlush()
         for name in ["A", "B"] { scene.put(name, Scene.payload(name, extra: #""again":1"#)) }
@@ -202,10 +202,7 @@ import Testing
 
     @Test("While nothing can be asked nothing is proven, and when it can, a flush of that time is found")
     func flushWhileAskingIsLost() {
-        var scene = Scene(isTracking: true)
-        for name in ["A", "B"] { scene.set(name, Scene.payload(name)) }
-        scene.answer()
-        scene.pong()
+        var scene = Self.sceneOfTwo()
         scene.machine.askingLost(cause: "lost", at: scene.now, &scene.effects)
         scene.machine.trackingChanged(isOn: false, at: scene.now, &scene.effects)
         for name in ["A", "B"] { scene.delete(name, announcedAs: nil) }
