@@ -54,14 +54,17 @@ extension DirectoryStateMachine {
     }
 
     mutating func becomeLive(at now: Moment, _ effects: inout DirectoryEffects) {
+        presence.caughtUp()
+        presence.settleAccount(limit: Self.backlogPortion, at: now, into: &effects.events)
         if let gapMilliseconds {
-            presence.linkChanged(to: .live, gapMilliseconds: gapMilliseconds, at: now, into: &effects.events)
+            presence.linkChanged(to: .live, gapMilliseconds: gapMilliseconds, at: now.wall, into: &effects.events)
         }
         // Catching up once more without a gap is no news.
         if !wasLive || gapMilliseconds != nil {
             let users = presence.live.userCount
             let fault = counts.unreadable > 0 ? reader.lastFault.map { "\($0)" } : nil
-            effects.milestones.append(.live(counts, users: users, gapMilliseconds: gapMilliseconds, fault: fault))
+            let gap = wasLive ? gapMilliseconds : nil
+            effects.milestones.append(.live(counts, users: users, gapMilliseconds: gap, fault: fault))
         }
         unseenSince = nil
         wasLive = true

@@ -65,6 +65,7 @@ extension DirectoryStateMachine {
         }
         if let before = old?.standing.login, let login = entry.standing.login, before.userID == login.userID {
             entry.loginID = old?.loginID
+            entry.isOwed = old?.isOwed ?? false
             entry.ordinal = old?.ordinal
             entry.carrySuperseded(from: before)
             put(entry, for: key)
@@ -73,6 +74,7 @@ extension DirectoryStateMachine {
             presence.settle(key, into: &effects.events)
             let settled = table.entry(of: key)
             entry.loginID = nil
+            entry.isOwed = false
             entry.ordinal = nil
             put(entry, for: key)
             tellTransition(of: key, entry, after: settled, sighting, at: now, &effects)

@@ -152,7 +152,7 @@ package struct DirectoryStateMachine: ~Copyable {
         presence.subscriptionLost(at: now, into: &effects.events)
         if wasLive, unseenSince == nil {
             unseenSince = lastProof == .min ? now.uptime : lastProof
-            presence.linkChanged(to: .lost, gapMilliseconds: nil, at: now, into: &effects.events)
+            presence.linkChanged(to: .lost, gapMilliseconds: nil, at: now.wall, into: &effects.events)
         }
         phase = .down
     }
@@ -218,6 +218,7 @@ package struct DirectoryStateMachine: ~Copyable {
         case .written: written(key, at: now, &effects)
         case .removed(let reason):
             fetches.removed(key)
+            takeUp(key, nil, at: now)
             if table.entry(of: key) == nil {
                 presence.removalAnnounced(key, reason, at: now, into: &effects.events)
             } else {
@@ -267,10 +268,11 @@ package struct DirectoryStateMachine: ~Copyable {
     package mutating func fetchCompleted(
         _ key: SessionKey, _ value: StoredValue, at now: Moment, _ effects: inout DirectoryEffects
     ) {
-        let old = table.entry(of: key)
+        var old = table.entry(of: key)
         let wantsData = fetches.wantsData(of: key)
         let reading = reader.entry(of: key, value, after: old, wantsData: wantsData, in: epoch, at: now)
         guard let completion = fetches.completed(key, isPositive: reading?.standing.login != nil) else { return }
+        if let inherited = takeUp(key, reading, at: now) { old = inherited }
         judgeFlush(by: key, reading, after: old, completion, at: now, &effects)
         var answer = reading
         if completion.credence != .outdated {

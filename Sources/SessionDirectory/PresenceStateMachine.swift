@@ -6,11 +6,13 @@ import SessionModel
 /// numbered here, in the order in which they are told.
 struct PresenceStateMachine {
     private(set) var live = LiveSessions()
-    private let table: SessionTable
-    private let run: UInt64
+    let table: SessionTable
+    private var run: UInt64
     private var sequence: UInt64 = 0
     /// How many logins of each user were told and not ended.
-    private var openLogins: [UserID: Int] = [:]
+    private var openLoginCounts: [UserID: Int] = [:]
+    /// What the journal holds that is not here, and what is here that it does not hold.
+    var account = JournalAccount()
     private var rotations = RotationCorrelator()
     private var tombstones = Tombstones()
     private var disappearances: [SessionKey: Disappearance] = [:]
@@ -79,10 +81,11 @@ struct PresenceStateMachine {
         tell(rotations.releaseAll(), into: &events)
     }
 
+    /// - Parameter wall: when it changed, in milliseconds since 1970.
     mutating func linkChanged(
-        to condition: LinkCondition, gapMilliseconds: Int64?, at now: Moment, into events: inout [SessionEvent]
+        to condition: LinkCondition, gapMilliseconds: Int64?, at wall: Int64, into events: inout [SessionEvent]
     ) {
-        emit(.link(condition, gapMilliseconds: gapMilliseconds), nil, at: now.wall, into: &events)
+        emit(.link(condition, gapMilliseconds: gapMilliseconds), nil, at: wall, into: &events)
     }
 
     mutating func timePassed(_ now: Moment, into events: inout [SessionEvent]) {
@@ -101,9 +104,10 @@ struct PresenceStateMachine {
         case catchUp
     }
 
-    /// Tells what is held of this key, since something else is about to happen to it.
+    /// Tells what is held of this key or owed, since something else is about to happen to it.
     mutating func settle(_ key: SessionKey, into events: inout [SessionEvent]) {
         tell(rotations.release(key), into: &events)
+        if account.owedCount > 0 { payOwed(key, into: &events) }
     }
 
     /// A value was read that makes the session somebody's, or somebody else's. It is in the table already.
@@ -131,7 +135,11 @@ struct PresenceStateMachine {
         )
         let mayBeRotated = cause == .created && before == nil && arrivedAt != nil
         let isHeld = mayBeRotated && rotations.holds(held, at: now.uptime, twins: twins)
-        if !isHeld { tellLogin(held, cause, into: &events) }
+        if cause == .discovered {
+            owe(key)
+        } else if !isHeld {
+            tellLogin(held, cause, into: &events)
+        }
         keyDecided(key, at: now, into: &events)
         if isHeld { tell(rotations.decide(held.identity, at: now.uptime, twins: twins), into: &events) }
     }
@@ -223,6 +231,21 @@ struct PresenceStateMachine {
         live.remove(ordinal, of: login.userID)
     }
 
+    /// Ids go on in another run, and what was held back is forgotten; ``account`` is to say what is told already.
+    mutating func beginRun(_ run: UInt64, openLogins: some Sequence<OpenLogin>) {
+        if run != self.run { (self.run, sequence) = (run, 0) }
+        _ = rotations.releaseAll()
+        for disappearance in disappearances.values { forget(disappearance.entry) }
+        disappearances = [:]
+        openLoginCounts = [:]
+        for login in openLogins { openLoginCounts[login.userID, default: 0] += 1 }
+    }
+
+    /// Takes a session up that the journal holds as logged in.
+    mutating func adopt(_ key: SessionKey, of userID: UserID) -> UInt64 {
+        live.add(key, of: userID)
+    }
+
     private mutating func tell(_ decisions: [RotationCorrelator.Decision], into events: inout [SessionEvent]) {
         for decision in decisions {
             switch decision {
@@ -232,7 +255,7 @@ struct PresenceStateMachine {
         }
     }
 
-    private mutating func tellLogin(_ held: HeldLogin, _ cause: LoginCause, into events: inout [SessionEvent]) {
+    mutating func tellLogin(_ held: HeldLogin, _ cause: LoginCause, into events: inout [SessionEvent]) {
         let userID = held.login.userID
         let expiresAt = table.entry(of: held.key).map(\.expiresAt) ?? held.expiresAt
         let id = emit(
@@ -240,20 +263,29 @@ struct PresenceStateMachine {
             held.session, at: held.time, into: &events
         )
         _ = table.update(held.key) { $0.loginID = id }
-        openLogins[userID, default: 0] += 1
-        if openLogins[userID] == 1 { emit(.userOnline(userID), nil, at: held.time, into: &events) }
+        openLoginCounts[userID, default: 0] += 1
+        if openLoginCounts[userID] == 1 { emit(.userOnline(userID), nil, at: held.time, into: &events) }
     }
 
     private mutating func tellLogout(_ held: HeldLogout, _ reason: LogoutReason, into events: inout [SessionEvent]) {
-        let userID = held.login.userID
-        emit(
-            .logout(userID: userID, backend: held.login.backend, loginID: held.loginID, reason: reason),
-            held.session, at: held.time, into: &events
+        tellLogout(
+            of: held.session, held.login.userID, held.login.backend, held.loginID, reason, at: held.time, into: &events
         )
-        openLogins[userID, default: 1] -= 1
-        guard openLogins[userID] == 0 else { return }
-        openLogins[userID] = nil
-        emit(.userOffline(userID), nil, at: held.time, into: &events)
+    }
+
+    /// - Parameter time: when it occurred, in milliseconds since 1970.
+    mutating func tellLogout(
+        of session: Fingerprint, _ userID: UserID, _ backend: String, _ loginID: EventID, _ reason: LogoutReason,
+        at time: Int64, into events: inout [SessionEvent]
+    ) {
+        emit(
+            .logout(userID: userID, backend: backend, loginID: loginID, reason: reason), session, at: time,
+            into: &events
+        )
+        openLoginCounts[userID, default: 1] -= 1
+        guard openLoginCounts[userID] == 0 else { return }
+        openLoginCounts[userID] = nil
+        emit(.userOffline(userID), nil, at: time, into: &events)
     }
 
     @discardableResult

@@ -23,8 +23,10 @@ struct SessionEntry: Sendable {
     var data: [UInt8]?
     /// A digest of the stored bytes: an equal one means that only the expiry can have moved.
     var valueDigest: Int
-    /// The event that announced the open login; nil while it is held back or nobody is logged in.
+    /// The event that announced the open login; nil while it is held back or owed, or nobody is logged in.
     var loginID: EventID?
+    /// The login event is still to be written: ``JournalAccount``.
+    var isOwed = false
     /// The place in ``LiveSessions``; nil unless somebody is logged in.
     var ordinal: UInt64?
     /// The earliest deadline that ``DeadlineQueue`` holds for this key.

@@ -25,7 +25,7 @@ package struct SessionEvent: Sendable, Equatable {
         /// `keys`: names of top-level members that were added, removed or changed.
         case changed(userID: UserID, keys: [String])
         case rejected(RejectionReason)
-        /// `gapMilliseconds`: how long nothing was heard of Redis; nil while it lasts.
+        /// `gapMilliseconds`: how long nothing was heard of Redis, or nothing was written; nil while it lasts.
         case link(LinkCondition, gapMilliseconds: Int64?)
     }
 }
@@ -62,7 +62,11 @@ package enum RejectionReason: String, Sendable {
 
 /// What a link event announces.
 package enum LinkCondition: String, Sendable {
+    /// The link to Redis.
     case lost, live
+    /// The journal could not be written, or can again.
+    case journalLost = "journal_lost"
+    case journalLive = "journal_live"
 }
 
 /// The `type` of an event, as subscribers name it.

@@ -10,7 +10,9 @@ import TestSupport
 ///   writers ──▶ ModelRedis ──notifications, pongs──▶ subscribing pipe ──▶ machine
 ///                    ▲  └────────replies──────────▶ asking pipe ───────▶    │
 ///                    └───────────questions──────────────────────────────────┘
+///                                                       ModelJournal ◀──events┘
 /// ```
+/// Redis crashes, with its data and without, and so does the daemon, which then goes on from what its journal holds.
 /// Each pipe keeps its order; which one moves next is drawn. Everything follows from the seed.
 struct Simulation: ~Copyable {
     private enum Downstream {
@@ -72,6 +74,8 @@ struct Simulation: ~Copyable {
     private var scripts: [[Write]] = []
     private var keyCount = 0
 
+    private let limits: DirectoryLimits
+    private var journal = ModelJournal()
     private var machine: DirectoryStateMachine
     private var effects = DirectoryEffects()
     private var isSubscribed = false
@@ -97,15 +101,20 @@ struct Simulation: ~Copyable {
         random = SeededGenerator(seed: seed)
         source = Source.allCases.randomElement(using: &random) ?? .keyspace
         freshness = Freshness(stalenessMax: Bool.random(using: &random) ? 1000 : 100)
-        let limits =
+        limits =
             Bool.random(using: &random)
             ? DirectoryLimits()
             : DirectoryLimits(
                 dataBytesMax: 300, waitingLookupsMax: 4, fetchesUnderWayMax: 6, lookupFetchesUnderWayMax: 2)
+        machine = Self.machine(freshness, limits)
+        machine.journalOpened(JournalOpening(run: 1), at: now, &effects)
+    }
+
+    private static func machine(_ freshness: Freshness, _ limits: DirectoryLimits) -> DirectoryStateMachine {
         let keys = SecretKey.lines(of: Array("simulated\nsimulated before".utf8))
-        machine = DirectoryStateMachine(
+        return DirectoryStateMachine(
             table: SessionTable(), decoder: SessionDecoder(verification: .keys(keys)), freshness: freshness,
-            limits: limits, run: 1
+            limits: limits, run: 0
         )
     }
 
@@ -133,9 +142,11 @@ struct Simulation: ~Copyable {
         case 92..<94: sweep()
         case 94: cutSubscription()
         case 95: cutAsking()
-        case 96 where chance(0.2): crash()
+        case 96 where chance(0.2): crashRedis()
+        case 96 where chance(0.2): restart()
         case 97 where chance(0.7): flush()
         case 98 where chance(0.5): compareAll()
+        case 98 where chance(0.3): journal.refuse()
         default: connect()
         }
         takePings()
@@ -437,8 +448,22 @@ struct Simulation: ~Copyable {
         machine.subscriptionLost(cause: cause, at: now, &effects)
     }
 
+    /// The daemon dies, and another one begins with what the journal holds.
+    private mutating func restart() {
+        if isSubscribed { loseSubscription(cause: "death") }
+        if isAsking { loseAsking(cause: "death") }
+        takeEvents()
+        _ = journal.write(Int.random(in: 0...journal.waiting.count, using: &random), at: now).map { witness.check($0) }
+        journal.crash()
+        effects.removeAll()
+        waiting = [:]
+        witness.isPatient = false
+        machine = Self.machine(freshness, limits)
+        machine.journalOpened(journal.open(.stopped), at: now, &effects)
+    }
+
     /// Redis dies and comes back, with its data or without.
-    private mutating func crash() {
+    private mutating func crashRedis() {
         if isSubscribed { loseSubscription(cause: "crash") }
         if isAsking { loseAsking(cause: "crash") }
         redis.invalidated = []
@@ -486,8 +511,9 @@ struct Simulation: ~Copyable {
             witness.check(answer, for: key, askedAt: askedAt, answeredAt: now.uptime, freshness: freshness)
             witness.check(answer, shows: ticket.wants)
         }
-        for event in effects.events { witness.check(event) }
-        eventCount += effects.events.count
+        _ = machine.writeBacklog(limit: chance(0.3) ? 1 : 0, at: now, &effects)
+        takeEvents()
+        if chance(0.5) { writeJournal(.max) }
         for case .live in effects.milestones where machine.figures.condition == .live {
             let epoch = machine.figures.epoch
             let unread = machine.table.keys { $0.epoch != epoch }
@@ -501,6 +527,20 @@ struct Simulation: ~Copyable {
         effects.removeAll()
         sendQuestions()
         for fault in machine.miscounts { witness.fault(fault) }
+    }
+
+    private mutating func takeEvents() {
+        journal.append(effects.events)
+        eventCount += effects.events.count
+        effects.events = []
+    }
+
+    /// The journal writes, and is opened again once nothing waits there.
+    private mutating func writeJournal(_ count: Int) {
+        for event in journal.write(count, at: now) { witness.check(event) }
+        guard !journal.isOpen, journal.waiting.isEmpty else { return }
+        machine.journalOpened(journal.open(.interrupted), at: now, &effects)
+        takeEvents()
     }
 
     private mutating func sendQuestions() {
@@ -529,6 +569,12 @@ struct Simulation: ~Copyable {
         }
         while !subscribing.isEmpty { deliverSubscribing() }
         carryOut()
+        while machine.writeBacklog(at: now, &effects) {}
+        takeEvents()
+        writeJournal(.max)
+        while machine.writeBacklog(at: now, &effects) {}
+        takeEvents()
+        writeJournal(.max)
         compare()
     }
 
