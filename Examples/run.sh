@@ -53,6 +53,7 @@ socket=$home/sessiond.sock
 # A URL may hold a password, which arguments would show in `ps`.
 (umask 077 && printf '%s\n' "$redis_url" >"$home/redis_url")
 "$SESSIOND" serve --redis-url-file "$home/redis_url" --secret-key-file "$key_file" --socket "$socket" \
+    --state-directory "$home/state" \
     ${KEY_PATTERN:+--key-pattern "$KEY_PATTERN"} 2> >(tee "$home/sessiond.log" >&2) &
 daemon=$!
 pids+=("$daemon")

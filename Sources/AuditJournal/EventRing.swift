@@ -3,6 +3,7 @@ import SessionModel
 
 /// A bounded run of events in the order of their ids; when it is full, the oldest one goes.
 struct EventRing {
+    /// The journal's `urn:uuid:…`, for rendering.
     private let source: String
     private let capacity: Int
     private var entries: Deque<Entry> = []
@@ -26,8 +27,9 @@ struct EventRing {
     var count: Int { entries.count }
     var oldest: EventID? { entries.first?.event.id }
 
-    mutating func append(_ event: SessionEvent) {
-        entries.append(Entry(event: event))
+    /// - Parameter json: the event's text, where it is rendered already.
+    mutating func append(_ event: SessionEvent, json: [UInt8]? = nil) {
+        entries.append(Entry(event: event, json: json))
         if entries.count > capacity { droppedThrough = entries.popFirst()?.event.id }
     }
 
@@ -46,11 +48,20 @@ struct EventRing {
         index < entries.count ? entries[index].event : nil
     }
 
+    /// The logins whose logout occurred until a time, in milliseconds since 1970.
+    func endedLogins(by time: Int64) -> Set<EventID> {
+        var ended: Set<EventID> = []
+        for entry in entries where entry.event.time <= time {
+            if case .logout(_, _, let loginID, _) = entry.event.kind { ended.insert(loginID) }
+        }
+        return ended
+    }
+
     mutating func recorded(at index: Int) -> RecordedEvent {
         let event = entries[index].event
-        if let json = entries[index].json { return RecordedEvent(event: event, json: json) }
+        if let json = entries[index].json { return RecordedEvent(id: event.id, json: json) }
         let json = event.cloudEvent(source: source)
         entries[index].json = json
-        return RecordedEvent(event: event, json: json)
+        return RecordedEvent(id: event.id, json: json)
     }
 }

@@ -4,12 +4,10 @@ import Synchronization
 /// The journal in memory: a bounded number of events of one run of the daemon, gone when it ends.
 ///
 /// Two rings hold them, so that the frequent `renewed` and `changed` cannot push out a logout.
-package final class MemoryJournal: EventLog {
+package final class MemoryJournal: Journal {
     /// How many events each ring holds by default.
     package static let capacityDefault = 100_000
 
-    /// The CloudEvents `source` of all events: `urn:uuid:…`, another one for each run.
-    package let source: String
     /// How many events of each of the two sorts are held.
     package let capacity: Int
     private let state: Mutex<State>
@@ -20,48 +18,109 @@ package final class MemoryJournal: EventLog {
         var position: EventID
         var watchers: [EventWatch: @Sendable () -> Void] = [:]
         var watchCount = 0
+        /// The CloudEvents `source` of all events.
+        var source: String
+
+        init(run: UInt64, source: String, capacity: Int) {
+            self.source = source
+            audit = EventRing(source: source, capacity: capacity)
+            activity = EventRing(source: source, capacity: capacity)
+            position = EventID(run: run, sequence: 0)
+        }
     }
 
     /// - Parameters:
     ///   - run: the run of the ids that will be appended.
     ///   - uuid: in the usual text form.
     package init(run: UInt64, uuid: String, capacity: Int = capacityDefault) {
-        let source = "urn:uuid:\(uuid)"
-        self.source = source
         self.capacity = capacity
-        state = Mutex(
-            State(
-                audit: EventRing(source: source, capacity: capacity),
-                activity: EventRing(source: source, capacity: capacity),
-                position: EventID(run: run, sequence: 0)
-            )
-        )
+        state = Mutex(State(run: run, source: "urn:uuid:\(uuid)", capacity: capacity))
     }
+
+    /// Forgets everything and goes on as another journal; those who watch are kept, and woken.
+    func restart(run: UInt64, uuid: String) {
+        state.withLock { state in
+            let (watchers, count) = (state.watchers, state.watchCount)
+            state = State(run: run, source: "urn:uuid:\(uuid)", capacity: capacity)
+            (state.watchers, state.watchCount) = (watchers, count)
+        }
+        wake()
+    }
+
+    /// `urn:uuid:…`, another one for each run.
+    package var source: String { state.withLock(\.source) }
 
     package var position: EventID { state.withLock(\.position) }
 
-    /// Figures for `server.status`.
-    package var figures: (position: EventID, oldest: EventID?, count: Int) {
+    /// Nothing keeps events from being recorded here.
+    package var interruption: JournalInterruption? { nil }
+
+    package var hasRoom: Bool { true }
+
+    package var figures: JournalFigures {
         state.withLock { state in
-            (state.position, Self.oldest(in: state), state.audit.count + state.activity.count)
+            JournalFigures(
+                kind: "memory", source: state.source, position: state.position, oldest: Self.oldest(in: state),
+                eventCount: state.audit.count + state.activity.count, eventCountMax: capacity
+            )
         }
     }
 
-    /// Adds events, whose ids must be later than all before, and wakes those who watch.
     package func append(_ events: [SessionEvent]) {
+        append(events, texts: [])
+    }
+
+    /// Adds events, whose ids must be later than all before, and wakes those who watch.
+    ///
+    /// - Parameter texts: of events that are rendered already, in their order.
+    func append(_ events: [SessionEvent], texts: [RecordedEvent]) {
         guard let last = events.last else { return }
-        let watchers = state.withLock { state in
+        state.withLock { state in
+            var texts = texts[...]
             for event in events {
+                let json = texts.first?.id == event.id ? texts.removeFirst().json : nil
                 if EventType.activity.contains(event.type) {
-                    state.activity.append(event)
+                    state.activity.append(event, json: json)
                 } else {
-                    state.audit.append(event)
+                    state.audit.append(event, json: json)
                 }
             }
             state.position = last.id
-            return Array(state.watchers.values)
         }
-        for wake in watchers { wake() }
+        wake()
+    }
+
+    /// Calls those who watch.
+    func wake() {
+        for wake in state.withLock({ Array($0.watchers.values) }) { wake() }
+    }
+
+    package func check(_ start: EventStart, for filter: EventFilter) throws(PositionLost) {
+        guard case .after(let id) = start else { return }
+        let lost = state.withLock { state in
+            holdsAll(behind: id, for: filter, in: state)
+                ? nil : PositionLost(oldest: Self.oldestPosition(for: filter, in: state))
+        }
+        if let lost { throw lost }
+    }
+
+    package func recent(
+        from start: EventStart, matching filter: inout EventFilter, limit: Int
+    ) throws(PositionLost) -> EventBatch? {
+        try read(from: start, matching: &filter, limit: limit)
+    }
+
+    package func read(
+        from start: EventStart, matching filter: EventFilter, limit: Int,
+        completion: @escaping @Sendable (Result<(EventBatch, EventFilter), EventReadError>) -> Void
+    ) {
+        var filter = filter
+        do throws(PositionLost) {
+            let batch = try read(from: start, matching: &filter, limit: limit)
+            completion(.success((batch, filter)))
+        } catch {
+            completion(.failure(.positionLost(error)))
+        }
     }
 
     package func read(
@@ -69,13 +128,13 @@ package final class MemoryJournal: EventLog {
     ) throws(PositionLost) -> EventBatch {
         var working = filter
         let result: Result<EventBatch, PositionLost> = state.withLock { state in
-            Self.read(&state, from: start, matching: &working, limit: limit)
+            read(&state, from: start, matching: &working, limit: limit)
         }
         filter = working
         return try result.get()
     }
 
-    private static func read(
+    private func read(
         _ state: inout State, from start: EventStart, matching filter: inout EventFilter, limit: Int
     ) -> Result<EventBatch, PositionLost> {
         var cursor: EventID
@@ -84,7 +143,7 @@ package final class MemoryJournal: EventLog {
             cursor = EventID(run: state.position.run, sequence: 0)
         case .after(let id):
             guard holdsAll(behind: id, for: filter, in: state) else {
-                return .failure(PositionLost(oldest: oldestPosition(for: filter, in: state)))
+                return .failure(PositionLost(oldest: Self.oldestPosition(for: filter, in: state)))
             }
             cursor = id
         }
@@ -94,6 +153,7 @@ package final class MemoryJournal: EventLog {
         if filter.beginsToFollow() {
             for index in 0..<audit { state.audit.event(at: index).map { filter.follow($0) } }
         }
+        let ended = filter.openAt.map { time in state.audit.endedLogins(by: time) } ?? []
         var events: [RecordedEvent] = []
         // The two rings are merged by id.
         while true {
@@ -101,7 +161,7 @@ package final class MemoryJournal: EventLog {
             let nextActivity = state.activity.event(at: activity)
             let takesAudit = nextActivity.map { other in nextAudit.map { $0.id < other.id } ?? false } ?? true
             guard let event = takesAudit ? nextAudit : nextActivity else { break }
-            if filter.admits(event) {
+            if filter.admits(event), !ended.contains(event.id) {
                 guard events.count < limit else {
                     return .success(EventBatch(events: events, position: cursor, hasMore: true))
                 }
@@ -116,7 +176,7 @@ package final class MemoryJournal: EventLog {
     }
 
     /// Whether nothing that the filter might let pass was dropped behind `id`, and `id` is of this journal.
-    private static func holdsAll(behind id: EventID, for filter: EventFilter, in state: State) -> Bool {
+    private func holdsAll(behind id: EventID, for filter: EventFilter, in state: State) -> Bool {
         guard id.run == state.position.run, id <= state.position else { return false }
         if let dropped = state.audit.droppedThrough, id < dropped { return false }
         if filter.wantsActivity, let dropped = state.activity.droppedThrough, id < dropped { return false }

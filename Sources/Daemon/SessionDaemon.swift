@@ -31,6 +31,22 @@ package struct SessionDaemon {
     /// - Throws: ``ListeningSocketError`` where the socket cannot be opened.
     package func run() async throws {
         let started = SystemClock.now()
+        switch configuration.journal {
+        case .memory:
+            // Microseconds, so that a restart within a millisecond still opens a later run.
+            let run = UInt64(started.wall) * 1000 + UInt64.random(in: 0..<1000)
+            try await serve(
+                since: started, MemoryJournal(run: run, uuid: UUID().uuidString.lowercased()),
+                JournalControl(start: { _ in JournalOpening(run: run) }))
+        case .disk(let settings):
+            let journal = DiskJournal(settings, logger: logger) { SystemClock.now().wall }
+            try await serve(since: started, journal, JournalControl(journal))
+        }
+    }
+
+    private func serve<EventJournal: Journal>(
+        since started: Moment, _ journal: EventJournal, _ control: JournalControl
+    ) async throws {
         let socket = try ListeningSocket.bind(
             path: configuration.socketPath, mode: configuration.socketMode, group: configuration.socketGroup
         )
@@ -38,7 +54,8 @@ package struct SessionDaemon {
         let socketLoops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let linkLoop = linkLoops.next()
         let figures = SocketFigures()
-        let parts = try await linkLoop.submit { [self] in assemble(on: linkLoop, started, figures) }.get()
+        let parts = try await linkLoop.submit { [self] in assemble(on: linkLoop, started, journal, figures) }.get()
+        await attach(control, to: parts.driver, on: linkLoop)
         let server = SocketServer(socket: socket, backend: parts.backend, group: socketLoops, logger: logger)
         logger.info(
             "sessiond \(Self.version) listens",
@@ -59,27 +76,44 @@ package struct SessionDaemon {
             )
         )
         try await services.run()
+        await control.stop()
         Readiness.notify("STOPPING=1")
         try await socketLoops.shutdownGracefully()
         try await linkLoops.shutdownGracefully()
         logger.info("stopped")
     }
 
-    private struct Parts: Sendable {
-        var link: RedisLink<DirectoryDriver>
-        var backend: SocketBackend<DirectoryService, MemoryJournal>
+    private struct Parts<EventJournal: Journal>: Sendable {
+        var driver: NIOLoopBound<DirectoryDriver<EventJournal>>
+        var link: RedisLink<DirectoryDriver<EventJournal>>
+        var backend: SocketBackend<DirectoryService<EventJournal>, EventJournal>
+    }
+
+    /// Brings the journal and the machine together, before anything is heard of Redis if the journal can be opened.
+    private func attach<EventJournal: Journal>(
+        _ control: JournalControl, to driver: NIOLoopBound<DirectoryDriver<EventJournal>>, on loop: any EventLoop
+    ) async {
+        let take: @Sendable (JournalNews) -> Void = { news in
+            loop.execute {
+                switch news {
+                case .opened(let opening): driver.value.journalOpened(opening, open: control.open)
+                case .interrupted(let since): driver.value.journalInterrupted(since: since)
+                case .resumed(let since): driver.value.journalResumed(since: since)
+                }
+            }
+        }
+        if let opening = await control.start(take) { take(.opened(opening)) }
     }
 
     /// Makes the parts that live on the link's loop. To be called there.
-    private func assemble(on loop: any EventLoop, _ started: Moment, _ figures: SocketFigures) -> Parts {
-        // Microseconds, so that a restart within a millisecond still opens a later run.
-        let run = UInt64(started.wall) * 1000 + UInt64.random(in: 0..<1000)
-        let journal = MemoryJournal(run: run, uuid: UUID().uuidString.lowercased())
+    private func assemble<EventJournal: Journal>(
+        on loop: any EventLoop, _ started: Moment, _ journal: EventJournal, _ figures: SocketFigures
+    ) -> Parts<EventJournal> {
         let table = SessionTable()
         let driver = DirectoryDriver(
             machine: DirectoryStateMachine(
                 table: table, decoder: configuration.decoding.decoder, freshness: configuration.freshness,
-                limits: configuration.limits, run: run
+                limits: configuration.limits
             ),
             loop: loop, journal: journal, logger: logger,
             reached: { [logger, configuration] in Self.tell($0, configuration, logger) }
@@ -114,12 +148,12 @@ package struct SessionDaemon {
                     stored: directory.storedForms.figures(keyCount: keyCount, at: now),
                     dataBytesMax: limits.dataBytesMax, isProven: table.isProven(at: now), database: database,
                     link: link.figures,
-                    lookups: table.lookupCounts, journal: journal, clients: figures.values
+                    lookups: table.lookupCounts, journal: journal.figures, backlog: bound.value.backlog, clients: figures.values
                 )
                 completion(report.json)
             }
         }
-        return Parts(link: link, backend: backend)
+        return Parts(driver: bound, link: link, backend: backend)
     }
 
     private static func tell(_ milestone: Milestone, _ configuration: DaemonConfiguration, _ logger: Logger) {

@@ -34,10 +34,17 @@ package enum AnswerLine {
     }
 
     /// The promise that every matching event up to `position` was sent.
-    package static func heartbeat(subscription: Int, position: String, to line: inout [UInt8]) {
+    ///
+    /// - Parameter interrupted: why no events are recorded at present.
+    package static func heartbeat(
+        subscription: Int, position: String, interrupted: String? = nil, to line: inout [UInt8]
+    ) {
         notification("events.heartbeat", subscription: subscription, to: &line) {
             $0.key("position")
             $0.string(position)
+            guard let interrupted else { return }
+            $0.key("interrupted")
+            $0.string(interrupted)
         }
     }
 

@@ -45,15 +45,16 @@ extension DirectoryStateMachine {
     /// How many logins and logouts are known and not yet written, about.
     package var backlog: Int { presence.account.backlog }
 
-    /// Writes the next events of the backlog. Before everything was read there are none to be written.
-    ///
-    /// - Returns: Whether more are left.
+    /// Whether some of it can be written: not before everything was read.
+    package var hasBacklogDue: Bool {
+        if case .live = phase { backlog > 0 } else { false }
+    }
+
+    /// Writes the next events of the backlog.
     package mutating func writeBacklog(
         limit: Int = backlogPortion, at now: Moment, _ effects: inout DirectoryEffects
-    ) -> Bool {
-        guard case .live = phase, backlog > 0 else { return false }
-        presence.settleAccount(limit: limit, at: now, into: &effects.events)
-        return backlog > 0
+    ) {
+        if hasBacklogDue { presence.settleAccount(limit: limit, at: now, into: &effects.events) }
     }
 
     /// Puts a session into the table that the journal holds as logged in and that was not seen yet: what was read or

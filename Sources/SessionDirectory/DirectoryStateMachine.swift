@@ -49,18 +49,16 @@ package struct DirectoryStateMachine: ~Copyable {
     var storedForms = StoredForms()
     private var foreignKeyCount = 0
 
-    /// - Parameters:
-    ///   - run: the run of the event ids.
+    /// A machine without a journal: its events count once ``journalOpened(_:at:_:)`` has told in which run.
     package init(
-        table: SessionTable, decoder: SessionDecoder, freshness: Freshness, limits: DirectoryLimits = .init(),
-        run: UInt64
+        table: SessionTable, decoder: SessionDecoder, freshness: Freshness, limits: DirectoryLimits = .init()
     ) {
         self.table = table
         reader = ValueReader(decoder: decoder)
         self.freshness = freshness
         fetches = FetchStateMachine(limits: limits)
         dataBudget = DataBudget(bytesMax: limits.dataBytesMax)
-        presence = PresenceStateMachine(table: table, run: run)
+        presence = PresenceStateMachine(table: table)
     }
 
     /// The newest event's id.

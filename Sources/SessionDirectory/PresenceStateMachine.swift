@@ -7,7 +7,7 @@ import SessionModel
 struct PresenceStateMachine {
     private(set) var live = LiveSessions()
     let table: SessionTable
-    private var run: UInt64
+    private var run: UInt64 = 0
     private var sequence: UInt64 = 0
     /// How many logins of each user were told and not ended.
     private var openLoginCounts: [UserID: Int] = [:]
@@ -28,9 +28,8 @@ struct PresenceStateMachine {
         var at: Moment
     }
 
-    init(table: SessionTable, run: UInt64) {
+    init(table: SessionTable) {
         self.table = table
-        self.run = run
     }
 
     /// The newest event's id.

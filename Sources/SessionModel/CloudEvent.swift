@@ -2,8 +2,10 @@
 extension SessionEvent {
     /// The event's JSON text.
     ///
-    /// - Parameter source: the journal's `urn:uuid:…`.
-    package func cloudEvent(source: String) -> [UInt8] {
+    /// - Parameters:
+    ///   - source: the journal's `urn:uuid:…`.
+    ///   - previousHash: in a journal that keeps a chain, 64 hexadecimal digits that stand for all events before.
+    package func cloudEvent(source: String, previousHash: String? = nil) -> [UInt8] {
         var json = JSONWriter(capacity: 512)
         json.beginObject()
         json.key("specversion")
@@ -26,6 +28,7 @@ extension SessionEvent {
         json.beginObject()
         writeData(to: &json)
         json.endObject()
+        if let previousHash { json.member("previoushash", previousHash) }
         json.endObject()
         return json.bytes
     }

@@ -9,6 +9,8 @@ package struct EventFilter: Sendable {
     package var since: Int64?
     /// Milliseconds since 1970, exclusive.
     package var until: Int64?
+    /// Only logins that were open at this time: begun until then, and not ended until then. Milliseconds since 1970.
+    package var openAt: Int64?
     private var isFollowing = false
 
     package init(types: Set<EventType>? = nil, userID: UserID? = nil, session: Fingerprint? = nil) {
@@ -27,6 +29,7 @@ package struct EventFilter: Sendable {
         follow(event)
         if let types, !types.contains(event.type) { return false }
         if types == nil, EventType.activity.contains(event.type) { return false }
+        if let openAt, event.type != .login || event.time > openAt { return false }
         if let since, event.time < since { return false }
         if let until, event.time >= until { return false }
         // A gap concerns everybody: only `types` can keep link events away.

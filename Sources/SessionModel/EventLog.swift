@@ -1,21 +1,91 @@
 /// Where events can be read again and awaited; what the socket knows of the journal.
 package protocol EventLog: Sendable {
-    /// The newest event, or the position before the first one.
+    /// The newest event that can be read, or the position before the first one.
     var position: EventID { get }
 
-    /// The events behind `start` that `filter` lets pass, oldest first.
+    /// Why no events are recorded at present; nil while they are.
+    var interruption: JournalInterruption? { get }
+
+    /// Whether all events behind a position are held that the filter may let pass.
+    func check(_ start: EventStart, for filter: EventFilter) throws(PositionLost)
+
+    /// The events behind `start` that `filter` lets pass, oldest first, from memory.
     ///
     /// - Parameters:
     ///   - filter: `inout`, since following a session through its rotations adds keys to it.
     ///   - limit: how many events at most.
+    /// - Returns: nil where memory does not reach back that far: then ``read(from:matching:limit:completion:)`` does.
     /// - Throws: ``PositionLost`` where events behind `start` are no longer held.
-    func read(
+    func recent(
         from start: EventStart, matching filter: inout EventFilter, limit: Int
-    ) throws(PositionLost) -> EventBatch
+    ) throws(PositionLost) -> EventBatch?
 
-    /// Calls `wake` on an unspecified thread after events have been added. Several additions may cost one call.
+    /// The same from wherever the events are.
+    ///
+    /// - Parameter completion: called once, on any thread, with the events and the filter as it then is.
+    func read(
+        from start: EventStart, matching filter: EventFilter, limit: Int,
+        completion: @escaping @Sendable (Result<(EventBatch, EventFilter), EventReadError>) -> Void
+    )
+
+    /// Calls `wake` on an unspecified thread after events have been added, and when recording is interrupted or goes on.
+    /// Several additions may cost one call.
     func watch(_ wake: @escaping @Sendable () -> Void) -> EventWatch
     func unwatch(_ watch: EventWatch)
+}
+
+/// Where events go.
+package protocol Journal: EventLog {
+    /// Adds events, whose ids are later than all before. Those of one call are recorded together or not at all.
+    func append(_ events: [SessionEvent])
+
+    /// Whether more events than usual can be added now.
+    var hasRoom: Bool { get }
+
+    var figures: JournalFigures { get }
+}
+
+/// A journal's figures for `server.status`.
+package struct JournalFigures: Sendable {
+    /// `memory` or `disk`.
+    package var kind: String
+    /// The CloudEvents `source`.
+    package var source: String
+    package var position: EventID
+    package var oldest: EventID?
+    package var eventCount: Int
+    /// How many events are held at most; nil where there is no such bound.
+    package var eventCountMax: Int?
+    /// Events that wait to be written.
+    package var waitingCount = 0
+    /// The size of its files; nil for a journal in memory.
+    package var bytes: Int?
+    package var bytesMax: Int?
+    package var interruption: JournalInterruption?
+
+    package init(
+        kind: String, source: String, position: EventID, oldest: EventID?, eventCount: Int, eventCountMax: Int?
+    ) {
+        self.kind = kind
+        self.source = source
+        self.position = position
+        self.oldest = oldest
+        self.eventCount = eventCount
+        self.eventCountMax = eventCountMax
+    }
+}
+
+/// Events are not recorded.
+package struct JournalInterruption: Sendable, Equatable {
+    /// Milliseconds since 1970.
+    package var since: Int64
+    /// A sentence that says what to do.
+    package var cause: String
+
+    package init(since: Int64, cause: String) {
+        self.since = since
+        self.cause = cause
+    }
 }
 
 /// Where reading starts.
@@ -41,14 +111,14 @@ package struct EventBatch: Sendable {
     }
 }
 
-/// An event and the text that is stored and sent of it.
+/// The text that is stored and sent of an event.
 package struct RecordedEvent: Sendable {
-    package var event: SessionEvent
+    package var id: EventID
     /// CloudEvents JSON.
     package var json: [UInt8]
 
-    package init(event: SessionEvent, json: [UInt8]) {
-        self.event = event
+    package init(id: EventID, json: [UInt8]) {
+        self.id = id
         self.json = json
     }
 }
@@ -61,6 +131,13 @@ package struct PositionLost: Error, Equatable {
     package init(oldest: EventID?) {
         self.oldest = oldest
     }
+}
+
+/// Why events could not be read.
+package enum EventReadError: Error, Equatable {
+    case positionLost(PositionLost)
+    /// The journal cannot be read; a sentence that says why.
+    case unreadable(String)
 }
 
 /// Names one call of `watch`.

@@ -16,6 +16,18 @@ package struct Fingerprint: Hashable, Sendable {
         (high, low) = words
     }
 
+    /// From its 16 bytes, as a journal stores them; nil for any other number of bytes.
+    package init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == 16 else { return nil }
+        high = bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        low = bytes.dropFirst(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    /// Its 16 bytes.
+    package var bytes: [UInt8] {
+        withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { Array($0) }
+    }
+
     /// Reads 32 hexadecimal digits in lower case, as they are written on the wire; nil for anything else.
     package init?(_ text: some StringProtocol) {
         let digits = text.utf8

@@ -80,6 +80,9 @@ package enum EventType: String, Sendable, CaseIterable {
     case rejected = "dev.sessiond.rejected"
     case link = "dev.sessiond.link"
 
+    /// The name without `dev.sessiond.`.
+    package var shortName: String { String(rawValue.dropFirst("dev.sessiond.".count)) }
+
     /// The frequent types: kept apart so that they never push logins and logouts out of a bounded journal, and sent
     /// only to subscribers who name them.
     package static let activity: Set<EventType> = [.renewed, .changed]

@@ -10,9 +10,11 @@ final class EventFeed<Log: EventLog> {
     private var nextNumber = 1
     private var watch: EventWatch?
     private let wake = Wake()
+    private var toldInterruption: JournalInterruption?
 
-    /// How many events one read of the log brings.
+    /// How many events one read of the log's recent events brings, and one of the older ones.
     private static var readCount: Int { 64 }
+    private static var fetchCount: Int { 256 }
 
     /// Lets many additions to the log cost one visit of the loop.
     private final class Wake: Sendable {
@@ -38,9 +40,12 @@ final class EventFeed<Log: EventLog> {
     ) throws(RPCError) -> [UInt8] {
         let newest = log.position
         var position = newest
-        var filter = filter
         if let start {
-            try check(start, &filter)
+            do throws(PositionLost) {
+                try log.check(start, for: filter)
+            } catch {
+                throw .positionLost(oldest: error.oldest?.description)
+            }
             if case .after(let id) = start { position = id }
         }
         let subscription = Subscription(
@@ -51,14 +56,6 @@ final class EventFeed<Log: EventLog> {
         subscriptions.append(subscription)
         figures.subscriptions.wrappingAdd(1, ordering: .relaxed)
         return ResultText.subscribed(subscription.number, position: newest)
-    }
-
-    private func check(_ start: EventStart, _ filter: inout EventFilter) throws(RPCError) {
-        do throws(PositionLost) {
-            _ = try log.read(from: start, matching: &filter, limit: 0)
-        } catch {
-            throw .positionLost(oldest: error.oldest?.description)
-        }
     }
 
     /// Ends a subscription; one that has ended by itself stays ended.
@@ -105,41 +102,92 @@ final class EventFeed<Log: EventLog> {
     // MARK: Sending
 
     /// Appends the lines of events that are due, about `bytesMax` bytes at most.
-    func pump(to output: inout [UInt8], bytesMax: Int) {
+    ///
+    /// - Parameter fetch: reads the log's older events for a subscription and hands them to ``fetched(_:for:)``; a
+    ///   subscription waits for one such reading at a time, and the others do not wait for it.
+    func pump(to output: inout [UInt8], bytesMax: Int, fetch: (FetchRequest) -> Void) {
         for index in subscriptions.indices.reversed() where subscriptions[index].awaitedBatch == nil {
             while output.count < bytesMax {
-                guard pump(index, to: &output) else { break }
+                guard pump(index, to: &output, fetch) else { break }
             }
         }
+    }
+
+    /// What a subscription wants of the log's older events.
+    struct FetchRequest: Sendable {
+        var number: Int
+        var start: EventStart
+        var filter: EventFilter
+        var limit: Int
     }
 
     /// Appends the events of one read.
     ///
     /// - Returns: Whether there may be more.
-    private func pump(_ index: Int, to output: inout [UInt8]) -> Bool {
-        let number = subscriptions[index].number
-        let batch: EventBatch
-        do throws(PositionLost) {
+    private func pump(_ index: Int, to output: inout [UInt8], _ fetch: (FetchRequest) -> Void) -> Bool {
+        switch subscriptions[index].reading {
+        case .underWay: return false
+        case .done(let result):
+            subscriptions[index].reading = .none
+            // Behind what was fetched there may be more in memory.
+            _ = deliver(result, index, to: &output)
+            return subscriptions.indices.contains(index)
+        case .none:
             let start = subscriptions[index].start
-            batch = try log.read(from: start, matching: &subscriptions[index].filter, limit: Self.readCount)
-        } catch {
-            AnswerLine.closed(
-                subscription: number, error: .positionLost(oldest: error.oldest?.description), to: &output
-            )
+            do throws(PositionLost) {
+                let filter = subscriptions[index].filter
+                guard
+                    let batch = try log.recent(
+                        from: start, matching: &subscriptions[index].filter, limit: Self.readCount)
+                else {
+                    subscriptions[index].reading = .underWay
+                    fetch(
+                        FetchRequest(
+                            number: subscriptions[index].number, start: start, filter: filter, limit: Self.fetchCount))
+                    return false
+                }
+                return deliver(.success((batch, subscriptions[index].filter)), index, to: &output)
+            } catch {
+                return deliver(.failure(.positionLost(error)), index, to: &output)
+            }
+        }
+    }
+
+    private func deliver(
+        _ result: Result<(EventBatch, EventFilter), EventReadError>, _ index: Int, to output: inout [UInt8]
+    ) -> Bool {
+        let number = subscriptions[index].number
+        switch result {
+        case .success((let batch, let filter)):
+            for event in batch.events { AnswerLine.event(subscription: number, event: event.json, to: &output) }
+            subscriptions[index].filter = filter
+            subscriptions[index].position = batch.position
+            subscriptions[index].startsAtOldest = false
+            return batch.hasMore
+        case .failure(let error):
+            AnswerLine.closed(subscription: number, error: RPCError(error), to: &output)
             remove(number)
             return false
         }
-        for event in batch.events { AnswerLine.event(subscription: number, event: event.json, to: &output) }
-        subscriptions[index].position = batch.position
-        subscriptions[index].startsAtOldest = false
-        return batch.hasMore
     }
+
+    /// Older events were read for a subscription.
+    func fetched(_ result: Result<(EventBatch, EventFilter), EventReadError>, for number: Int) {
+        guard let index = subscriptions.firstIndex(where: { $0.number == number }) else { return }
+        subscriptions[index].reading = .done(result)
+    }
+
+    /// Whether recording was interrupted or went on since the last heartbeat told of it.
+    var owesBeat: Bool { !subscriptions.isEmpty && log.interruption != toldInterruption }
 
     /// Appends a heartbeat for every subscription, busy or not: so none is ever silent for longer than from beat to beat.
     func beat(to output: inout [UInt8]) {
+        toldInterruption = log.interruption
+        let interruption = toldInterruption?.cause
         for subscription in subscriptions where subscription.awaitedBatch == nil && !subscription.startsAtOldest {
             AnswerLine.heartbeat(
-                subscription: subscription.number, position: subscription.position.description, to: &output
+                subscription: subscription.number, position: subscription.position.description,
+                interrupted: interruption, to: &output
             )
         }
     }

@@ -11,7 +11,7 @@ extension PeerConnection {
         case .userSessions: try list(try params.named("user_id", "limit", "after"), userRequired: true, for: address)
         case .subscribe: .result(try subscribe(params, for: address))
         case .unsubscribe: .result(try unsubscribe(params))
-        case .query: .result(try query(params))
+        case .query: try query(params, for: address)
         case .status: try status(params, for: address)
         case .info: .result(try info(params))
         }
@@ -67,18 +67,20 @@ extension PeerConnection {
         return Array("{}".utf8)
     }
 
-    private func query(_ params: Params) throws(RPCError) -> [UInt8] {
-        let params = try params.named("after", "since", "until", "types", "user_id", "session", "limit")
+    private func query(_ params: Params, for address: ReplyAddress) throws(RPCError) -> MethodOutcome {
+        let params = try params.named("after", "since", "until", "types", "user_id", "session", "limit", "open_at")
         var filter = try params.eventFilter()
         filter.since = try params.optionalTime("since")
         filter.until = try params.optionalTime("until")
+        filter.openAt = try params.optionalTime("open_at")
         let limit = try params.limit(backend.limits)
         let start = try params.eventStart() ?? .oldest
-        do throws(PositionLost) {
-            return ResultText.events(try backend.log.read(from: start, matching: &filter, limit: limit))
-        } catch {
-            throw .positionLost(oldest: error.oldest?.description)
+        try reserveWaitingPlace()
+        let reply = replier(to: address, isPage: true)
+        backend.log.read(from: start, matching: filter, limit: limit) { result in
+            reply(result.map { ResultText.events($0.0) }.mapError { RPCError($0) })
         }
+        return .later
     }
 
     private func status(_ params: Params, for address: ReplyAddress) throws(RPCError) -> MethodOutcome {
@@ -92,6 +94,16 @@ extension PeerConnection {
     private func info(_ params: Params) throws(RPCError) -> [UInt8] {
         _ = try params.named()
         return ResultText.info(version: backend.version, limits: backend.limits, rights: rights, peer: peer)
+    }
+}
+
+extension RPCError {
+    /// What a peer is told of events that cannot be read.
+    init(_ error: EventReadError) {
+        switch error {
+        case .positionLost(let lost): self = .positionLost(oldest: lost.oldest?.description)
+        case .unreadable(let cause): self = .unavailable(retryAfterMilliseconds: 1000, cause: cause)
+        }
     }
 }
 

@@ -100,7 +100,7 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
             guard let context, context.channel.isWritable, ending != .closing else { return }
             while output.count < Self.outputBytesMax, takesLines, let line = framer.nextLine() { answer(line) }
             setReading(context)
-            if output.isEmpty { events.pump(to: &output, bytesMax: Self.outputBytesMax) }
+            if output.isEmpty { events.pump(to: &output, bytesMax: Self.outputBytesMax, fetch: fetch) }
             guard !output.isEmpty else { return endIfDone(context) }
             flush(context)
         }
@@ -223,15 +223,33 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     private func eventsAdded() {
         events.wakeTaken()
         answerLines()
+        if events.owesBeat { beat() }
+    }
+
+    private func beat() {
+        // A peer that does not take its events is no quiet one.
+        guard let context, context.channel.isWritable, output.isEmpty, ending == .none else { return }
+        events.beat(to: &output)
+        answerSoon()
+    }
+
+    /// Reads the log's older events for a subscription.
+    private func fetch(_ request: EventFeed<Log>.FetchRequest) {
+        guard let loop = context?.eventLoop else { return }
+        let connection = NIOLoopBound(self, eventLoop: loop)
+        backend.log.read(from: request.start, matching: request.filter, limit: request.limit) { result in
+            loop.execute {
+                connection.value.events.fetched(result, for: request.number)
+                connection.value.answerLines()
+            }
+        }
     }
 
     private func beat(_ loop: NIOIsolatedEventLoop) {
         _ = loop.scheduleTask(in: .seconds(Int64(backend.limits.heartbeatSeconds))) { [weak self] in
-            guard let self, let context else { return }
+            guard let self, context != nil else { return }
             answerLines()
-            // A peer that does not take its events is no quiet one.
-            if context.channel.isWritable, output.isEmpty, ending == .none { events.beat(to: &output) }
-            answerSoon()
+            beat()
             beat(loop)
         }
     }

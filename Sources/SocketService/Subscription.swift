@@ -10,8 +10,15 @@ struct Subscription {
     var position: EventID
     /// Events are read from the oldest on until there is a position.
     var startsAtOldest: Bool
+    /// Older events that are being read for it, or were.
+    var reading = Reading.none
     /// The batch whose answer has to be written first.
     var awaitedBatch: BatchInProgress?
+
+    enum Reading {
+        case none, underWay
+        case done(Result<(EventBatch, EventFilter), EventReadError>)
+    }
 
     /// Where the next read begins.
     var start: EventStart { startsAtOldest ? .oldest : .after(position) }

@@ -64,8 +64,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Sessions") var decoder: DecoderOptions
 
-    @Option(help: ArgumentHelp("Where events are kept: memory.", valueName: "kind"))
-    var journal: String?
+    @OptionGroup(title: "Journal") var journal: JournalOptions
 
     @Option(
         help: ArgumentHelp(
@@ -164,12 +163,12 @@ struct ServeCommand: AsyncParsableCommand {
         var flags = decoder.flags
         let texts: [(ServeOption, String?)] = [
             (.redisURL, redisUrl), (.redisURLFile, redisUrlFile), (.keyPattern, keyPattern), (.socket, socket),
-            (.socketMode, socketMode), (.socketGroup, socketGroup), (.journal, journal), (.maxStaleness, maxStaleness),
+            (.socketMode, socketMode), (.socketGroup, socketGroup), (.maxStaleness, maxStaleness),
             (.serveStale, serveStale), (.pingInterval, pingInterval), (.linkTimeout, linkTimeout),
             (.invalidation, invalidation), (.compareInterval, compareInterval), (.maxDataMemory, maxDataMemory),
             (.logFormat, logFormat), (.logLevel, logLevel),
         ]
-        for (option, text) in texts { flags[option] = text.map { [$0] } }
+        for (option, text) in texts + journal.flags { flags[option] = text.map { [$0] } }
         flags[.noConfigureRedis] = noConfigureRedis ? ["true"] : nil
         return flags
     }

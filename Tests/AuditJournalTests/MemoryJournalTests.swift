@@ -158,7 +158,7 @@ import Testing
         append(1...100)
         append(101...300, Sample.renewed)
         let figures = journal.figures
-        #expect(figures.count == 8)
+        #expect(figures.eventCount == 8)
         #expect(figures.position == Sample.id(300))
         #expect(figures.oldest == Sample.id(97))
     }
@@ -181,5 +181,5 @@ import Testing
 }
 
 extension EventBatch {
-    fileprivate var sequences: [UInt64] { events.map(\.event.id.sequence) }
+    fileprivate var sequences: [UInt64] { events.map(\.id.sequence) }
 }

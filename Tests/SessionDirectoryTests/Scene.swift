@@ -29,8 +29,9 @@ struct Scene: ~Copyable {
         let keys = SecretKey.lines(of: Array("\(Self.secretKey)\n\(Self.fallbackKey)".utf8))
         machine = DirectoryStateMachine(
             table: SessionTable(), decoder: SessionDecoder(verification: verifies ? .keys(keys) : .none),
-            freshness: freshness, limits: limits, run: 7
+            freshness: freshness, limits: limits
         )
+        machine.journalOpened(JournalOpening(run: 7), at: now, &effects)
         machine.askingEstablished(at: now, &effects)
         guard isLive else { return }
         subscribe(notifications, isTracking: isTracking)

@@ -54,16 +54,20 @@ final class FakeLookup: SessionLookup {
 /// A log in memory that holds the newest `capacity` events.
 final class FakeLog: EventLog {
     private let capacity: Int
+    private let isAlwaysOld: Bool
     private let state = Mutex(State())
 
     private struct State {
         var events: [SessionEvent] = []
         var last: UInt64 = 0
+        var interruption: JournalInterruption?
         var watchers: [EventWatch: @Sendable () -> Void] = [:]
     }
 
-    init(capacity: Int = .max) {
+    /// - Parameter isAlwaysOld: nothing is read from memory.
+    init(capacity: Int = .max, isAlwaysOld: Bool = false) {
         self.capacity = capacity
+        self.isAlwaysOld = isAlwaysOld
     }
 
     var position: EventID { EventID(run: 1, sequence: state.withLock(\.last)) }
@@ -82,7 +86,41 @@ final class FakeLog: EventLog {
         for wake in watchers { wake() }
     }
 
+    var interruption: JournalInterruption? { state.withLock(\.interruption) }
+
+    func interrupt(_ interruption: JournalInterruption?) {
+        let watchers = state.withLock { state in
+            state.interruption = interruption
+            return Array(state.watchers.values)
+        }
+        for wake in watchers { wake() }
+    }
+
+    func check(_ start: EventStart, for filter: EventFilter) throws(PositionLost) {
+        var filter = filter
+        _ = try read(from: start, matching: &filter, limit: 0)
+    }
+
+    func recent(
+        from start: EventStart, matching filter: inout EventFilter, limit: Int
+    ) throws(PositionLost) -> EventBatch? {
+        isAlwaysOld ? nil : try read(from: start, matching: &filter, limit: limit)
+    }
+
     func read(
+        from start: EventStart, matching filter: EventFilter, limit: Int,
+        completion: @escaping @Sendable (Result<(EventBatch, EventFilter), EventReadError>) -> Void
+    ) {
+        var filter = filter
+        do throws(PositionLost) {
+            let batch = try read(from: start, matching: &filter, limit: limit)
+            completion(.success((batch, filter)))
+        } catch {
+            completion(.failure(.positionLost(error)))
+        }
+    }
+
+    private func read(
         from start: EventStart, matching filter: inout EventFilter, limit: Int
     ) throws(PositionLost) -> EventBatch {
         let (events, last) = state.withLock { ($0.events, $0.last) }
@@ -96,7 +134,7 @@ final class FakeLog: EventLog {
         let found = events.filter { $0.id.sequence > after }
         let page = found.prefix(limit)
         return EventBatch(
-            events: page.map { RecordedEvent(event: $0, json: $0.cloudEvent(source: "urn:uuid:x")) },
+            events: page.map { RecordedEvent(id: $0.id, json: $0.cloudEvent(source: "urn:uuid:x")) },
             position: page.last?.id ?? EventID(run: 1, sequence: max(after, found.isEmpty ? last : after)),
             hasMore: found.count > limit
         )

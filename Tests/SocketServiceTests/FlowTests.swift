@@ -121,7 +121,7 @@ import Testing
         var output: [UInt8] = []
         feed.beat(to: &output)
         #expect(output.isEmpty)
-        feed.pump(to: &output, bytesMax: 1000)
+        feed.pump(to: &output, bytesMax: 1000) { _ in }
         #expect(!output.isEmpty)
         output = []
         feed.beat(to: &output)

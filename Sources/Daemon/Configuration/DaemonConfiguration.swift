@@ -8,6 +8,7 @@ package struct DaemonConfiguration: Sendable {
     package var decoding: DecoderSettings
     package var endpoint: RedisEndpoint
     package var keyPattern: KeyPattern
+    package var journal: JournalConfiguration
     package var socketPath: String
     package var socketMode: UInt32
     package var socketGroup: UInt32?
@@ -28,10 +29,6 @@ package struct DaemonConfiguration: Sendable {
         case text, json
     }
 
-    private enum Journal: String, CaseIterable {
-        case memory
-    }
-
     /// Reads and checks the options.
     ///
     /// - Parameters:
@@ -41,7 +38,6 @@ package struct DaemonConfiguration: Sendable {
         flags: [ServeOption: [String]], environment: [String: String], file: String?
     ) async throws(ConfigurationError) -> DaemonConfiguration {
         let options = try await OptionReader(flags: flags, environment: environment, file: file)
-        _ = try options.choice(.journal, default: Journal.memory)
         let freshness = Freshness(
             stalenessMax: try options.milliseconds(.maxStaleness, default: 1, in: 0.05...3600),
             serveStale: try options.milliseconds(.serveStale, default: 0, in: 0...86_400)
@@ -50,6 +46,7 @@ package struct DaemonConfiguration: Sendable {
             decoding: try DecoderSettings(options),
             endpoint: try endpoint(options),
             keyPattern: try keyPattern(options),
+            journal: try JournalConfiguration(options, environment),
             socketPath: try socketPath(options, environment),
             socketMode: try socketMode(options),
             socketGroup: try socketGroup(options),

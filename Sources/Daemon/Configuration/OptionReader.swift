@@ -87,6 +87,18 @@ struct OptionReader {
         return Int64((seconds * 1000).rounded())
     }
 
+    /// A number.
+    func number(
+        _ option: ServeOption, default standard: Double, in range: ClosedRange<Double>
+    ) throws(ConfigurationError) -> Double {
+        guard let text = text(option) else { return standard }
+        guard let number = Double(text), range.contains(number) else {
+            throw .badValue(
+                option: option, problem: "expected a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
     /// A whole number.
     func integer(
         _ option: ServeOption, default standard: Int, in range: ClosedRange<Int>

@@ -14,7 +14,12 @@ package enum ServeOption: String, CaseIterable, Sendable {
     case serializer
     case compressor
     case salt
+    case stateDirectory = "state-directory"
     case journal
+    case journalSync = "journal-sync"
+    case journalMaxAge = "journal-max-age"
+    case journalMaxEvents = "journal-max-events"
+    case journalMaxSize = "journal-max-size"
     case maxStaleness = "max-staleness"
     case serveStale = "serve-stale"
     case pingInterval = "ping-interval"

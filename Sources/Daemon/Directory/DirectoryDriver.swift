@@ -1,4 +1,3 @@
-import AuditJournal
 import Logging
 import NIOCore
 import RedisTransport
@@ -6,16 +5,17 @@ import SessionDirectory
 import SessionModel
 
 /// Makes the directory machine's calls and carries out what it leaves to be done. Confined to the link's event loop.
-final class DirectoryDriver: LinkConsumer {
+final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
     private var machine: DirectoryStateMachine
     private var effects = DirectoryEffects()
     private let loop: NIOIsolatedEventLoop
-    private let journal: MemoryJournal
+    private let journal: EventJournal
     private let logger: Logger
     private let reached: (Milestone) -> Void
     private var waiting: [LookupTicket: @Sendable (SessionAnswer) -> Void] = [:]
     private var ticketCount: UInt64 = 0
     private var isTurnScheduled = false
+    private var isBacklogScheduled = false
     private var alarm: (at: Int64, task: Scheduled<Void>)?
     private var lastForeignKeyWarning: Int64 = .min
 
@@ -25,15 +25,17 @@ final class DirectoryDriver: LinkConsumer {
     var rescan: () -> Void = {}
 
     /// How many keys one MGET asks for at most.
-    private static let batchCountMax = 500
+    private static var batchCountMax: Int { 500 }
+    /// How far ahead the alarm is set at most, in milliseconds: a day.
+    private static var alarmMilliseconds: Int64 { 86_400_000 }
     /// How often keys that are no sessions are warned of at most, in milliseconds.
-    /// How far ahead the alarm is set at most: a day.
-    private static let alarmMilliseconds: Int64 = 86_400_000
-    private static let foreignKeyWarningInterval: Int64 = 60_000
+    private static var foreignKeyWarningInterval: Int64 { 60_000 }
+    /// How long the backlog of the journal rests between two portions.
+    private static var backlogPause: TimeAmount { .milliseconds(5) }
 
     /// - Parameter reached: hears of milestones, on the loop.
     init(
-        machine: consuming DirectoryStateMachine, loop: any EventLoop, journal: MemoryJournal, logger: Logger,
+        machine: consuming DirectoryStateMachine, loop: any EventLoop, journal: EventJournal, logger: Logger,
         reached: @escaping (Milestone) -> Void
     ) {
         self.machine = machine
@@ -44,6 +46,41 @@ final class DirectoryDriver: LinkConsumer {
     }
 
     var figures: DirectoryFigures { machine.figures }
+    /// How many events the journal is still owed, about.
+    var backlog: Int { machine.backlog }
+
+    // MARK: The journal
+
+    /// The journal is open, and takes events from the next one on.
+    ///
+    /// - Parameter open: has it take them.
+    func journalOpened(_ opening: JournalOpening, open: () -> Void) {
+        carryOut()
+        open()
+        machine.journalOpened(opening, at: SystemClock.now(), &effects)
+        scheduleTurn()
+    }
+
+    func journalInterrupted(since wall: Int64) {
+        machine.journalInterrupted(since: wall, &effects)
+        scheduleTurn()
+    }
+
+    func journalResumed(since wall: Int64) {
+        machine.journalResumed(since: wall, at: SystemClock.now(), &effects)
+        scheduleTurn()
+    }
+
+    /// Writes the backlog a portion at a time, as long as the journal keeps up.
+    private func writeBacklog() {
+        guard !isBacklogScheduled, machine.hasBacklogDue else { return }
+        isBacklogScheduled = true
+        loop.scheduleTask(in: Self.backlogPause) { [self] in
+            isBacklogScheduled = false
+            if journal.hasRoom { machine.writeBacklog(at: SystemClock.now(), &effects) }
+            turnEnded()
+        }
+    }
 
     // MARK: Lookups
 
@@ -145,6 +182,7 @@ final class DirectoryDriver: LinkConsumer {
     func turnEnded() {
         carryOut()
         while machine.hasFetches { fetch(machine.takeFetches(limit: Self.batchCountMax)) }
+        writeBacklog()
         setAlarm()
     }
 

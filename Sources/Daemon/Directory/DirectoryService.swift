@@ -3,10 +3,10 @@ import SessionDirectory
 import SessionModel
 
 /// The directory as the socket sees it: answers from the table on any thread, everything else on the link's loop.
-struct DirectoryService: SessionLookup {
+struct DirectoryService<EventJournal: Journal>: SessionLookup {
     let table: SessionTable
     let freshness: Freshness
-    let driver: NIOLoopBound<DirectoryDriver>
+    let driver: NIOLoopBound<DirectoryDriver<EventJournal>>
 
     func cached(_ key: SessionKey, wanting wants: LookupWants) -> SessionAnswer? {
         table.answer(for: key, wanting: wants, now: SystemClock.now(), freshness: freshness)

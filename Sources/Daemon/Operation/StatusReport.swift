@@ -1,4 +1,3 @@
-import AuditJournal
 import Foundation
 import NIOCore
 import SessionDirectory
@@ -15,16 +14,17 @@ struct StatusReport {
     var database: Int
     var link: (reconnects: Int, roundTrip: TimeAmount?, lastFailure: String?)
     var lookups: (hits: Int, misses: Int)
-    var journal: MemoryJournal
+    var journal: JournalFigures
+    /// Events that are known and not written yet.
+    var backlog: Int
     var clients: (connections: Int, subscriptions: Int, requests: Int, refused: Int)
 
     /// The result's JSON text.
     var json: [UInt8] {
-        let journalFigures = journal.figures
         var json = JSONWriter(capacity: 1024)
         json.beginObject()
         json.member("version", version)
-        json.member("run", journalFigures.position.runText)
+        json.member("run", journal.position.runText)
         json.member("uptime_seconds", uptimeMilliseconds / 1000)
         object("link", &json) { json in
             json.member("state", directory.condition.rawValue)
@@ -65,16 +65,7 @@ struct StatusReport {
             json.member("session_data_bytes", directory.dataBytes)
             json.member("session_data_bytes_max", dataBytesMax)
         }
-        object("journal", &json) { json in
-            json.member("kind", "memory")
-            json.member("source", journal.source)
-            json.member("position", journalFigures.position.description)
-            json.key("oldest")
-            if let oldest = journalFigures.oldest { json.string(oldest.description) } else { json.null() }
-            json.member("events", journalFigures.count)
-            json.member("capacity", journal.capacity)
-            json.member("backlog", 0)
-        }
+        object("journal", &json, writeJournal)
         object("clients", &json) { json in
             json.member("connections", clients.connections)
             json.member("subscriptions", clients.subscriptions)
@@ -92,6 +83,25 @@ struct StatusReport {
         case .tracking: ["reasons", "swapdb"]
         case .none: ["changes"]
         }
+    }
+
+    private func writeJournal(_ json: inout JSONWriter) {
+        json.member("kind", journal.kind)
+        json.member("source", journal.source)
+        json.member("position", journal.position.description)
+        json.key("oldest")
+        if let oldest = journal.oldest { json.string(oldest.description) } else { json.null() }
+        json.member("events", journal.eventCount)
+        json.member("capacity", or: journal.eventCountMax)
+        json.member("backlog", backlog + journal.waitingCount)
+        json.member("size_bytes", or: journal.bytes)
+        json.member("size_bytes_max", or: journal.bytesMax)
+        json.key("interrupted")
+        guard let interruption = journal.interruption else { return json.null() }
+        json.beginObject()
+        json.member("since", Timestamp.milliseconds(interruption.since))
+        json.member("cause", interruption.cause)
+        json.endObject()
     }
 
     private func writeStored(_ json: inout JSONWriter) {
@@ -137,5 +147,13 @@ struct StatusReport {
         guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return 0 }
         let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
         return pages * sysconf(Int32(_SC_PAGESIZE))
+    }
+}
+
+extension JSONWriter {
+    /// A member whose value is an integer, or null.
+    fileprivate mutating func member(_ name: StaticString, or value: Int?) {
+        key(name)
+        if let value { int(value) } else { null() }
     }
 }

@@ -20,7 +20,9 @@ final class DaemonProcess: Sendable {
         let folder = try folder ?? TemporaryFolder()
         self.folder = folder
         socketPath = folder.file("s.sock")
-        var arguments = ["serve", "--redis-url", redisURL, "--socket", socketPath]
+        var arguments = [
+            "serve", "--redis-url", redisURL, "--socket", socketPath, "--state-directory", folder.file("state"),
+        ]
         if let secretKeys {
             let file = try folder.write(secretKeys.joined(separator: "\n") + "\n", to: "secret_key")
             arguments += ["--secret-key-file", file]

@@ -114,7 +114,7 @@ struct Simulation: ~Copyable {
         let keys = SecretKey.lines(of: Array("simulated\nsimulated before".utf8))
         return DirectoryStateMachine(
             table: SessionTable(), decoder: SessionDecoder(verification: .keys(keys)), freshness: freshness,
-            limits: limits, run: 0
+            limits: limits
         )
     }
 
@@ -511,7 +511,7 @@ struct Simulation: ~Copyable {
             witness.check(answer, for: key, askedAt: askedAt, answeredAt: now.uptime, freshness: freshness)
             witness.check(answer, shows: ticket.wants)
         }
-        _ = machine.writeBacklog(limit: chance(0.3) ? 1 : 0, at: now, &effects)
+        machine.writeBacklog(limit: chance(0.3) ? 1 : 0, at: now, &effects)
         takeEvents()
         if chance(0.5) { writeJournal(.max) }
         for case .live in effects.milestones where machine.figures.condition == .live {
@@ -569,10 +569,10 @@ struct Simulation: ~Copyable {
         }
         while !subscribing.isEmpty { deliverSubscribing() }
         carryOut()
-        while machine.writeBacklog(at: now, &effects) {}
+        while machine.hasBacklogDue { machine.writeBacklog(at: now, &effects) }
         takeEvents()
         writeJournal(.max)
-        while machine.writeBacklog(at: now, &effects) {}
+        while machine.hasBacklogDue { machine.writeBacklog(at: now, &effects) }
         takeEvents()
         writeJournal(.max)
         compare()

@@ -90,7 +90,7 @@ class Daemon:
         self.lines: list[str] = []
         self._command = [
             *(binary, "serve", "--redis-url", redis_url, "--socket", str(self.path)),
-            *("--secret-key-file", str(secret_key_file), "--journal", "memory"),
+            *("--secret-key-file", str(secret_key_file), "--state-directory", str(folder / "state")),
             *options,
         ]
         self._process: Optional[subprocess.Popen[str]] = None
