@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 
 import pytest
 
@@ -82,15 +83,24 @@ def test_the_daemon_tells_about_itself(client):
     assert "identify" in client.info()["rights"]
 
 
-def test_a_restart_is_survived_and_an_older_position_is_lost(daemon, client, write):
+def test_a_restart_is_survived_and_the_stream_tells_of_the_gap(daemon, client, write):
     key = write(logged_in(9))
     wait_for(lambda: client.identity(key), "the session")
+    with client.events() as stream:
+        assert daemon.stop() == 0
+        with pytest.raises(sessiond.ConnectionFailed):
+            client.identity(key)
+        daemon.start()
+        assert client.identity(key).user_id == "9"
+        for state in ("lost", "live"):
+            event = stream.poll(DEADLINE_SECONDS)
+            assert (event.type, event.data["state"]) == ("dev.sessiond.link", state)
+
+
+def test_a_position_of_a_journal_that_is_gone_is_lost(daemon, client):
     stream = client.events()
     assert daemon.stop() == 0
-    with pytest.raises(sessiond.ConnectionFailed):
-        client.identity(key)
+    shutil.rmtree(daemon.path.parent / "state")
     daemon.start()
-    assert client.identity(key).user_id == "9"
-    # The journal is in memory here, so that nothing of the earlier run is left.
     with pytest.raises(sessiond.PositionLost):
         stream.poll(DEADLINE_SECONDS)
