@@ -64,8 +64,8 @@ package final class DiskJournal: Journal {
         await withCheckedContinuation { continuation in writer.whenEnded { continuation.resume() } }
     }
 
-    package func append(_ events: [SessionEvent]) {
-        queue.append(events)
+    package func append(_ events: [SessionEvent], completion: (@Sendable (Int?) -> Void)?) {
+        queue.append(JournalQueue.Append(events: events, completion: completion))
     }
 
     package var hasRoom: Bool { queue.waitingCount < JournalQueue.countMax / 8 }

@@ -1,8 +1,47 @@
 import Foundation
+import SessionModel
 
-/// What is left of an event whose user was forgotten: its id, type and time, and the hash of what stood there, so that
-/// the chain still fits.
+/// What is left of an event whose user was forgotten: its id, type and time, which login it ended, and the hash of what
+/// stood there, which the next event carries.
 enum ErasedEvent {
+    private struct Original: Decodable {
+        var id: String
+        var source: String
+        var type: String
+        var time: String
+        var data: Ended
+        var previoushash: String
+
+        struct Ended: Decodable {
+            var login_id: String?
+        }
+    }
+
+    /// What takes an event's place.
+    ///
+    /// - Parameter forgotten: the event that tells of the erasing.
+    static func body(of text: String, forgottenBy forgotten: EventID) throws -> String {
+        let original = try JSONDecoder().decode(Original.self, from: Data(text.utf8))
+        var json = JSONWriter(capacity: 512)
+        json.beginObject()
+        json.member("specversion", "1.0")
+        json.member("id", original.id)
+        json.member("source", original.source)
+        json.member("type", EventType.erased.rawValue)
+        json.member("time", original.time)
+        json.member("datacontenttype", "application/json")
+        json.key("data")
+        json.beginObject()
+        json.member("type", original.type)
+        if let login = original.data.login_id { json.member("login_id", login) }
+        json.member("forgotten_id", forgotten.description)
+        json.endObject()
+        json.member("previoushash", original.previoushash)
+        json.member("erasedhash", HashChain.hash(Array(text.utf8)))
+        json.endObject()
+        return String(decoding: json.bytes, as: UTF8.self)
+    }
+
     /// Within a JSON string the quotes would be escaped.
     private static let marker = "\"erasedhash\":\""
 

@@ -56,14 +56,20 @@ struct EventQuery {
     private mutating func narrow(_ db: Database) throws {
         if let since = filter.since {
             let first = try Int64.fetchOne(
-                db, sql: "SELECT min(place) FROM event WHERE recorded_at = (SELECT min(recorded_at) FROM event WHERE recorded_at >= ?)", arguments: [since])
+                db,
+                sql:
+                    "SELECT min(place) FROM event WHERE recorded_at = (SELECT min(recorded_at) FROM event WHERE recorded_at >= ?)",
+                arguments: [since])
             before = max(before, first.map { $0 - 1 } ?? Int64.max)
         }
         if let until = filter.until {
             let (edge, isOver) = until.addingReportingOverflow(Self.lateness)
             guard !isOver else { return }
             let last = try Int64.fetchOne(
-                db, sql: "SELECT max(place) FROM event WHERE recorded_at = (SELECT max(recorded_at) FROM event WHERE recorded_at < ?)", arguments: [edge])
+                db,
+                sql:
+                    "SELECT max(place) FROM event WHERE recorded_at = (SELECT max(recorded_at) FROM event WHERE recorded_at < ?)",
+                arguments: [edge])
             through = last ?? -1
         }
     }

@@ -33,6 +33,21 @@ struct EventRing {
         if entries.count > capacity { droppedThrough = entries.popFirst()?.event.id }
     }
 
+    /// Removes everything up to a position.
+    mutating func dropAll(through position: EventID) {
+        entries.removeAll()
+        droppedThrough = position
+    }
+
+    /// Removes a user's events.
+    ///
+    /// - Returns: how many there were, and the SHA-256 of their ids.
+    mutating func forget(_ userID: UserID) -> (count: Int, digest: String) {
+        let ids = entries.filter { $0.event.userID == userID }.map(\.event.id)
+        entries.removeAll { $0.event.userID == userID }
+        return (ids.count, HashChain.digest(of: ids))
+    }
+
     /// The index of the first event behind `id`.
     func firstIndex(after id: EventID) -> Int {
         var low = 0

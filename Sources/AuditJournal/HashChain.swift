@@ -24,6 +24,11 @@ struct HashChain {
         ErasedEvent.hash(in: body) ?? hash(Array(body.utf8))
     }
 
+    /// What stands for a set of events: the hash of their ids, one behind the other in their order.
+    static func digest(of ids: [EventID]) -> String {
+        hash(ids.flatMap { Array($0.description.utf8) })
+    }
+
     /// 64 hexadecimal digits in lower case.
     static func hash(_ bytes: [UInt8]) -> String {
         String(unsafeUninitializedCapacity: 64) { digits in

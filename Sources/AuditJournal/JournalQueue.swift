@@ -16,12 +16,11 @@ final class JournalQueue: @unchecked Sendable {
 
     /// Guards everything below.
     private let condition = NSCondition()
-    private var appends: Deque<[SessionEvent]> = []
+    private var appends: Deque<Append> = []
     private var count = 0
     private var isTaking = false
     private var closureCount = 0
     private var isStopping = false
-    private var tasks: [@Sendable (JournalStore) -> Void] = []
     private var isWaiting = false
     private var newest: EventID?
 
@@ -29,28 +28,38 @@ final class JournalQueue: @unchecked Sendable {
     struct Work {
         /// To be written in one transaction; they stay in the queue until they are.
         var events: [SessionEvent] = []
-        /// How many calls they came with.
-        var appendCount = 0
-        var tasks: [@Sendable (JournalStore) -> Void] = []
+        /// The calls that they came with.
+        var appends: [Append] = []
         var isStopping = false
         /// Events that come go nowhere: which time that is. Nil while they are taken.
         var closure: Int?
 
-        var isEmpty: Bool { events.isEmpty && tasks.isEmpty && !isStopping }
+    }
+
+    /// The events of one call, and who is told when they are written: with how many events they erased, and with nil where
+    /// they are not.
+    struct Append: Sendable {
+        var events: [SessionEvent]
+        var completion: (@Sendable (Int?) -> Void)?
     }
 
     // MARK: The link's loop
 
-    func append(_ events: [SessionEvent]) {
-        guard let last = events.last else { return }
-        condition.withLock {
+    func append(_ append: Append) {
+        guard let last = append.events.last else { return }
+        let isTaken = condition.withLock {
             newest = last.id
-            guard isTaking else { return }
-            guard count + events.count <= Self.countMax else { return close() }
-            appends.append(events)
-            count += events.count
+            guard isTaking else { return false }
+            guard count + append.events.count <= Self.countMax else {
+                close()
+                return false
+            }
+            appends.append(append)
+            count += append.events.count
             if isWaiting { condition.signal() }
+            return true
         }
+        if !isTaken { append.completion?(nil) }
     }
 
     /// Takes events from now on.
@@ -72,14 +81,6 @@ final class JournalQueue: @unchecked Sendable {
 
     // MARK: Any thread
 
-    /// Has the writer do something with the journal, between two transactions.
-    func perform(_ task: @escaping @Sendable (JournalStore) -> Void) {
-        condition.withLock {
-            tasks.append(task)
-            condition.signal()
-        }
-    }
-
     /// The last time that events went nowhere, counted.
     var closure: Int { condition.withLock { closureCount } }
 
@@ -98,7 +99,7 @@ final class JournalQueue: @unchecked Sendable {
     func next(within seconds: Double) -> Work {
         condition.withLock {
             let deadline = Date(timeIntervalSinceNow: seconds)
-            while appends.isEmpty, tasks.isEmpty, !isStopping {
+            while appends.isEmpty, !isStopping {
                 isWaiting = true
                 let isInTime = condition.wait(until: deadline)
                 isWaiting = false
@@ -118,13 +119,11 @@ final class JournalQueue: @unchecked Sendable {
 
     private func look() -> Work {
         var work = Work()
-        for events in appends {
-            guard work.events.isEmpty || work.events.count + events.count <= Self.portion else { break }
-            work.events += events
-            work.appendCount += 1
+        for append in appends {
+            guard work.events.isEmpty || work.events.count + append.events.count <= Self.portion else { break }
+            work.events += append.events
+            work.appends.append(append)
         }
-        work.tasks = tasks
-        tasks = []
         work.isStopping = isStopping
         work.closure = isTaking ? nil : closureCount
         return work
@@ -133,17 +132,21 @@ final class JournalQueue: @unchecked Sendable {
     /// The first calls' events were written.
     func remove(_ work: Work) {
         condition.withLock {
-            appends.removeFirst(work.appendCount)
+            appends.removeFirst(work.appends.count)
             count -= work.events.count
         }
     }
 
     /// What waits fits no journal any more.
     func discardAll() {
-        condition.withLock {
-            appends = []
-            count = 0
-            close()
+        let discarded = condition.withLock {
+            defer {
+                appends = []
+                count = 0
+                close()
+            }
+            return appends
         }
+        for append in discarded { append.completion?(nil) }
     }
 }

@@ -60,7 +60,9 @@ extension JournalStore {
 
     /// How many events one step has to remove.
     private func excess(over retention: JournalRetention, at now: Int64, _ db: Database) throws -> Int {
-        if let countMax = retention.countMax, eventCount > countMax { return min(eventCount - countMax, Self.stepCount) }
+        if let countMax = retention.countMax, eventCount > countMax {
+            return min(eventCount - countMax, Self.stepCount)
+        }
         if let bytesMax = retention.bytesMax, eventCount > 0, try usedBytes(db) > bytesMax {
             return min(eventCount, Self.stepCount)
         }

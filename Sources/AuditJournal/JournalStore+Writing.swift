@@ -7,9 +7,12 @@ extension JournalStore {
     /// Records events, which are then in the file as `--journal-sync` says.
     ///
     /// - Parameter now: milliseconds since 1970.
-    /// - Returns: the texts of those that are stored, in their order; the frequent types are not.
-    func write(_ events: [SessionEvent], at now: Int64) throws(JournalFailure) -> [RecordedEvent] {
-        guard let last = events.last else { return [] }
+    /// - Returns: the texts of those that are stored, in their order; the frequent types are not. And how many events
+    ///   each event that erases others has erased.
+    func write(
+        _ events: [SessionEvent], at now: Int64
+    ) throws(JournalFailure) -> (texts: [RecordedEvent], forgotten: [EventID: Int]) {
+        guard let last = events.last else { return ([], [:]) }
         var state = WriteState(
             source: source, runs: runs, chain: chain, recordedAt: max(recordedAt, now), renewals: [:], written: [],
             firstPlace: nil)
@@ -32,7 +35,17 @@ extension JournalStore {
         (runs, chain, recordedAt) = (state.runs, state.chain, state.recordedAt)
         eventCount += state.written.count
         if oldestPlace == nil { oldestPlace = state.firstPlace }
-        return state.written
+        // What was erased is not to be read in the log of writes either.
+        if !state.forgotten.isEmpty { try emptyLog() }
+        return (state.written, state.forgotten)
+    }
+
+    private func emptyLog() throws(JournalFailure) {
+        do {
+            _ = try pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+        } catch {
+            throw JournalFailure(error)
+        }
     }
 
     /// Notes that a daemon can write here.
@@ -60,6 +73,8 @@ private struct WriteState {
     var renewals: [Fingerprint: Int64?]
     var written: [RecordedEvent]
     var firstPlace: Int64?
+    /// How many events each event that erases others has erased.
+    var forgotten: [EventID: Int] = [:]
 
     mutating func write(_ event: SessionEvent, _ db: Database) throws {
         switch event.kind {
@@ -68,10 +83,17 @@ private struct WriteState {
             return
         case .changed:
             return
-        case .login, .logout, .userOnline, .userOffline, .rejected, .link:
+        case .login, .logout, .userOnline, .userOffline, .rejected, .link, .forgotten:
             break
         }
         guard let place = runs.place(of: event.id) else { throw JournalFailure.strayEvent }
+        var event = event
+        if case .forgotten(var forgetting) = event.kind {
+            let erased = try JournalStore.erase(forgetting.userID, by: event.id, runs: runs, db)
+            (forgetting.eventCount, forgetting.digest) = (erased.count, HashChain.digest(of: erased))
+            event.kind = .forgotten(forgetting)
+            forgotten[event.id] = erased.count
+        }
         recordedAt = max(recordedAt, event.time)
         let body = event.cloudEvent(source: source, previousHash: chain.head)
         try JournalStore.execute(
@@ -110,7 +132,7 @@ private struct WriteState {
                 db, "UPDATE login SET ended_at = ?, logout_place = ? WHERE place = ? AND logout_place IS NULL",
                 [event.time, place, runs.place(of: loginID)])
             guard db.changesCount == 1 else { throw JournalFailure.strayEvent }
-        case .userOnline, .userOffline, .rejected, .link, .renewed, .changed:
+        case .userOnline, .userOffline, .rejected, .link, .renewed, .changed, .forgotten:
             break
         }
     }

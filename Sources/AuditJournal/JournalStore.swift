@@ -1,6 +1,6 @@
 import Foundation
-import Glibc
 import GRDB
+import Glibc
 import SessionModel
 
 /// What survives what: how far a commit has come when its events are delivered.
@@ -156,7 +156,9 @@ final class JournalStore {
                 var logins: [Fingerprint: OpenLogin] = [:]
                 let rows = try Row.fetchCursor(db, sql: sql)
                 while let row = try rows.next() {
-                    guard let session = Fingerprint(bytes: row[0] as Data), let id = runs.id(at: row[1]) else { continue }
+                    guard let session = Fingerprint(bytes: row[0] as Data), let id = runs.id(at: row[1]) else {
+                        continue
+                    }
                     logins[session] = OpenLogin(
                         id: id, userID: UserID(StoredText.text(row[2])), backend: StoredText.text(row[3]),
                         beganAt: row[4], expiresAt: row[5])

@@ -92,7 +92,6 @@ final class JournalWriter: @unchecked Sendable {
         guard let store else { return false }
         do throws(JournalFailure) {
             if !work.events.isEmpty { try write(work, to: store) }
-            for task in work.tasks { task(store) }
             try lookAfter(store)
             if work.closure != nil, work.closure != answeredClosure { lossSince = lossSince ?? now() }
             if work.events.isEmpty { try recover(store, work) }
@@ -104,12 +103,16 @@ final class JournalWriter: @unchecked Sendable {
     }
 
     private func write(_ work: JournalQueue.Work, to store: JournalStore) throws(JournalFailure) {
-        let texts = try store.write(work.events, at: now())
+        let (texts, forgotten) = try store.write(work.events, at: now())
         continuation = store.continuation
         lastNoted = now()
         queue.remove(work)
         show(store)
+        if !forgotten.isEmpty { memory.dropAll() }
         memory.append(work.events, texts: texts)
+        for append in work.appends {
+            append.completion?(append.events.reduce(0) { $0 + (forgotten[$1.id] ?? 0) })
+        }
         endInterruption(isLossless: work.closure == nil)
     }
 
@@ -134,7 +137,8 @@ final class JournalWriter: @unchecked Sendable {
     private func openStore() -> Bool {
         do throws(JournalFailure) {
             let time = now()
-            let store = try JournalStore(in: settings.directory, sync: settings.sync, continuation: continuation, at: time)
+            let store = try JournalStore(
+                in: settings.directory, sync: settings.sync, continuation: continuation, at: time)
             self.store = store
             lastLooked = time
             if !store.isContinued { try begin(store) }

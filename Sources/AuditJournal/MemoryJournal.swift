@@ -47,6 +47,14 @@ package final class MemoryJournal: Journal {
         wake()
     }
 
+    /// Forgets the events that a file holds, too; whoever wants them reads them there.
+    func dropAll() {
+        state.withLock { state in
+            state.audit.dropAll(through: state.position)
+            state.activity.dropAll(through: state.position)
+        }
+    }
+
     /// `urn:uuid:…`, another one for each run.
     package var source: String { state.withLock(\.source) }
 
@@ -66,18 +74,23 @@ package final class MemoryJournal: Journal {
         }
     }
 
-    package func append(_ events: [SessionEvent]) {
-        append(events, texts: [])
+    package func append(_ events: [SessionEvent], completion: (@Sendable (Int?) -> Void)?) {
+        let erasedCount = append(events, texts: [])
+        completion?(erasedCount)
     }
 
     /// Adds events, whose ids must be later than all before, and wakes those who watch.
     ///
     /// - Parameter texts: of events that are rendered already, in their order.
-    func append(_ events: [SessionEvent], texts: [RecordedEvent]) {
-        guard let last = events.last else { return }
+    /// - Returns: how many events they erased.
+    @discardableResult
+    func append(_ events: [SessionEvent], texts: [RecordedEvent]) -> Int {
+        guard let last = events.last else { return 0 }
+        var erasedCount = 0
         state.withLock { state in
             var texts = texts[...]
-            for event in events {
+            for event in events.map({ Self.carryOut($0, in: &state) }) {
+                if case .forgotten(let forgetting) = event.kind { erasedCount += forgetting.eventCount }
                 let json = texts.first?.id == event.id ? texts.removeFirst().json : nil
                 if EventType.activity.contains(event.type) {
                     state.activity.append(event, json: json)
@@ -88,6 +101,17 @@ package final class MemoryJournal: Journal {
             state.position = last.id
         }
         wake()
+        return erasedCount
+    }
+
+    /// An event as it is recorded: one that erases others has done so.
+    private static func carryOut(_ event: SessionEvent, in state: inout State) -> SessionEvent {
+        guard case .forgotten(var forgetting) = event.kind else { return event }
+        _ = state.activity.forget(forgetting.userID)
+        (forgetting.eventCount, forgetting.digest) = state.audit.forget(forgetting.userID)
+        var event = event
+        event.kind = .forgotten(forgetting)
+        return event
     }
 
     /// Calls those who watch.

@@ -148,7 +148,8 @@ package struct SessionDaemon {
                     stored: directory.storedForms.figures(keyCount: keyCount, at: now),
                     dataBytesMax: limits.dataBytesMax, isProven: table.isProven(at: now), database: database,
                     link: link.figures,
-                    lookups: table.lookupCounts, journal: journal.figures, backlog: bound.value.backlog, clients: figures.values
+                    lookups: table.lookupCounts, journal: journal.figures, backlog: bound.value.backlog,
+                    clients: figures.values
                 )
                 completion(report.json)
             }

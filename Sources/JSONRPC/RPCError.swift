@@ -11,6 +11,7 @@ package enum RPCErrorCode: Int, Hashable, Sendable, CaseIterable {
     case forbidden = -32002
     case positionLost = -32003
     case overloaded = -32004
+    case loggedIn = -32005
 }
 
 /// What is wrong with one parameter; the raw value is the word on the wire.
@@ -81,6 +82,14 @@ package struct RPCError: Error, Hashable, Sendable {
             } else {
                 $0.null()
             }
+        }
+    }
+
+    /// The user has so many sessions, which are in the way.
+    package static func loggedIn(sessions: Int) -> RPCError {
+        RPCError(.loggedIn, "logged_in") {
+            $0.key("sessions")
+            $0.int(sessions)
         }
     }
 

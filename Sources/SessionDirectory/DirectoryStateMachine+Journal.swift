@@ -42,6 +42,16 @@ extension DirectoryStateMachine {
         presence.linkChanged(to: .journalLive, gapMilliseconds: length, at: now.wall, into: &effects.events)
     }
 
+    /// Erases what the journal holds of a user, unless somebody is logged in as that user.
+    ///
+    /// - Returns: the event that tells of it, or how many sessions are in the way.
+    package mutating func forget(
+        _ userID: UserID, byUID uid: UInt32, at now: Moment, _ effects: inout DirectoryEffects
+    ) -> Result<EventID, ForgetError> {
+        presence.forget(userID, byUID: uid, at: now, into: &effects.events).map { .success($0) }
+            ?? .failure(.loggedIn(sessions: presence.sessionCount(of: userID)))
+    }
+
     /// How many logins and logouts are known and not yet written, about.
     package var backlog: Int { presence.account.backlog }
 

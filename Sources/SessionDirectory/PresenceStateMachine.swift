@@ -180,6 +180,19 @@ struct PresenceStateMachine {
         return entry
     }
 
+    /// What the journal holds of a user is erased, unless somebody is logged in as that user.
+    ///
+    /// - Returns: the event; nil where somebody is.
+    mutating func forget(
+        _ userID: UserID, byUID uid: UInt32, at now: Moment, into events: inout [SessionEvent]
+    ) -> EventID? {
+        guard sessionCount(of: userID) == 0 else { return nil }
+        return emit(.forgotten(Forgetting(userID: userID, byUID: uid)), nil, at: now.wall, into: &events)
+    }
+
+    /// How many sessions of a user are open in the table or by the journal.
+    func sessionCount(of userID: UserID) -> Int { max(live.count(of: userID), openLoginCounts[userID] ?? 0) }
+
     mutating func renewed(_ entry: SessionEntry, _ login: Login, at now: Moment, into events: inout [SessionEvent]) {
         // A login that is held back will be told with the expiry of then.
         guard entry.loginID != nil else { return }

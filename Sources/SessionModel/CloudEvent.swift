@@ -63,6 +63,10 @@ extension SessionEvent {
             json.member("state", state.rawValue)
             json.key("gap_seconds")
             if let gapMilliseconds { json.double(Double(gapMilliseconds) / 1000) } else { json.null() }
+        case .forgotten(let forgetting):
+            json.member("events", forgetting.eventCount)
+            json.member("digest", forgetting.digest)
+            json.member("by_uid", forgetting.byUID)
         }
     }
 }

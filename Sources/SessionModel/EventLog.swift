@@ -37,12 +37,19 @@ package protocol EventLog: Sendable {
 /// Where events go.
 package protocol Journal: EventLog {
     /// Adds events, whose ids are later than all before. Those of one call are recorded together or not at all.
-    func append(_ events: [SessionEvent])
+    ///
+    /// - Parameter completion: called once, on any thread: when they are recorded, with how many events they erased; with
+    ///   nil where they are not recorded.
+    func append(_ events: [SessionEvent], completion: (@Sendable (Int?) -> Void)?)
 
     /// Whether more events than usual can be added now.
     var hasRoom: Bool { get }
 
     var figures: JournalFigures { get }
+}
+
+extension Journal {
+    package func append(_ events: [SessionEvent]) { append(events, completion: nil) }
 }
 
 /// A journal's figures for `server.status`.

@@ -17,10 +17,14 @@ package struct Rights: OptionSet, Sendable {
     /// End sessions.
     package static let revoke = Rights(rawValue: 1 << 4)
 
-    package static let all: Rights = [.identify, .read, .list, .observe, .revoke]
+    /// Erase what the journal holds of a user.
+    package static let erase = Rights(rawValue: 1 << 5)
+
+    package static let all: Rights = [.identify, .read, .list, .observe, .revoke, .erase]
 
     private static let names: [(Rights, String)] = [
         (.identify, "identify"), (.read, "read"), (.list, "list"), (.observe, "observe"), (.revoke, "revoke"),
+        (.erase, "erase"),
     ]
 
     /// The names of the rights in this set, as they stand on the wire.

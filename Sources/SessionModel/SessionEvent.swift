@@ -27,6 +27,8 @@ package struct SessionEvent: Sendable, Equatable {
         case rejected(RejectionReason)
         /// `gapMilliseconds`: how long nothing was heard of Redis, or nothing was written; nil while it lasts.
         case link(LinkCondition, gapMilliseconds: Int64?)
+        /// What the journal held of a user was erased.
+        case forgotten(Forgetting)
     }
 }
 
@@ -60,6 +62,23 @@ package enum RejectionReason: String, Sendable {
     case unreadable
 }
 
+/// The erasing of what a journal held of a user.
+package struct Forgetting: Sendable, Equatable {
+    /// Whose events are erased; never written anywhere.
+    package var userID: UserID
+    /// Who asked for it.
+    package var byUID: UInt32
+    /// How many events were erased; known when it is done.
+    package var eventCount = 0
+    /// SHA-256 of their ids, one behind the other in their order, in hexadecimal; known when it is done.
+    package var digest = ""
+
+    package init(userID: UserID, byUID: UInt32) {
+        self.userID = userID
+        self.byUID = byUID
+    }
+}
+
 /// What a link event announces.
 package enum LinkCondition: String, Sendable {
     /// The link to Redis.
@@ -79,6 +98,9 @@ package enum EventType: String, Sendable, CaseIterable {
     case changed = "dev.sessiond.changed"
     case rejected = "dev.sessiond.rejected"
     case link = "dev.sessiond.link"
+    case forgotten = "dev.sessiond.forgotten"
+    /// What is left of an event whose user was forgotten. No event comes with this type; it gets it.
+    case erased = "dev.sessiond.erased"
 
     /// The name without `dev.sessiond.`.
     package var shortName: String { String(rawValue.dropFirst("dev.sessiond.".count)) }
@@ -99,6 +121,7 @@ extension SessionEvent {
         case .changed: .changed
         case .rejected: .rejected
         case .link: .link
+        case .forgotten: .forgotten
         }
     }
 
@@ -108,7 +131,7 @@ extension SessionEvent {
         case .login(let userID, _, _, _), .logout(let userID, _, _, _), .userOnline(let userID),
             .userOffline(let userID), .renewed(let userID, _), .changed(let userID, _):
             userID
-        case .rejected, .link: nil
+        case .rejected, .link, .forgotten: nil
         }
     }
 }

@@ -10,6 +10,31 @@ package protocol SessionLookup: Sendable {
 
     /// A page of the live sessions. `completion` is called once, on any thread.
     func list(_ query: SessionListQuery, completion: @escaping @Sendable (SessionListPage) -> Void)
+
+    /// Erases what the journal holds of a user. `completion` is called once, on any thread.
+    func forget(
+        _ userID: UserID, byUID uid: UInt32, completion: @escaping @Sendable (Result<Forgotten, ForgetError>) -> Void
+    )
+}
+
+/// What was erased.
+package struct Forgotten: Sendable, Equatable {
+    /// The event that tells of it.
+    package var id: EventID
+    package var eventCount: Int
+
+    package init(id: EventID, eventCount: Int) {
+        self.id = id
+        self.eventCount = eventCount
+    }
+}
+
+/// Why nothing was erased.
+package enum ForgetError: Error, Equatable {
+    /// The user is logged in: the logouts that come would name the user again.
+    case loggedIn(sessions: Int)
+    /// The journal cannot be written; a sentence that says why.
+    case unavailable(String)
 }
 
 /// What a lookup asks for.

@@ -9,6 +9,7 @@ enum Method: String, CaseIterable {
     case subscribe = "events.subscribe"
     case unsubscribe = "events.unsubscribe"
     case query = "events.query"
+    case forget = "journal.forget"
     case status = "server.status"
     case info = "server.info"
 
@@ -22,6 +23,7 @@ enum Method: String, CaseIterable {
         case .list, .userSessions: .list
         case .subscribe: namesKey ? .identify : .observe
         case .query: .observe
+        case .forget: .erase
         case .unsubscribe, .info: []
         }
     }

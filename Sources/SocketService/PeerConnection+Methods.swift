@@ -12,6 +12,7 @@ extension PeerConnection {
         case .subscribe: .result(try subscribe(params, for: address))
         case .unsubscribe: .result(try unsubscribe(params))
         case .query: try query(params, for: address)
+        case .forget: try forget(params, for: address)
         case .status: try status(params, for: address)
         case .info: .result(try info(params))
         }
@@ -83,6 +84,16 @@ extension PeerConnection {
         return .later
     }
 
+    private func forget(_ params: Params, for address: ReplyAddress) throws(RPCError) -> MethodOutcome {
+        let userID = try params.named("user_id").userID()
+        try reserveWaitingPlace()
+        let reply = replier(to: address, isPage: false)
+        backend.lookup.forget(userID, byUID: peer.uid) { result in
+            reply(result.map(ResultText.forgotten).mapError { RPCError($0) })
+        }
+        return .later
+    }
+
     private func status(_ params: Params, for address: ReplyAddress) throws(RPCError) -> MethodOutcome {
         _ = try params.named()
         try reserveWaitingPlace()
@@ -98,6 +109,14 @@ extension PeerConnection {
 }
 
 extension RPCError {
+    /// What a peer is told of a user who cannot be forgotten.
+    init(_ error: ForgetError) {
+        switch error {
+        case .loggedIn(let count): self = .loggedIn(sessions: count)
+        case .unavailable(let cause): self = .unavailable(retryAfterMilliseconds: 1000, cause: cause)
+        }
+    }
+
     /// What a peer is told of events that cannot be read.
     init(_ error: EventReadError) {
         switch error {

@@ -87,6 +87,16 @@ enum ResultText {
         return json.bytes
     }
 
+    /// `journal.forget`.
+    static func forgotten(_ forgotten: Forgotten) -> [UInt8] {
+        var json = JSONWriter()
+        json.beginObject()
+        json.member("forgotten", forgotten.eventCount)
+        json.member("id", forgotten.id.description)
+        json.endObject()
+        return json.bytes
+    }
+
     /// `events.subscribe`.
     static func subscribed(_ number: Int, position: EventID) -> [UInt8] {
         var json = JSONWriter()

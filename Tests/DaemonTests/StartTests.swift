@@ -9,7 +9,8 @@ import Testing
     private func serve(_ options: [String], environment: [String: String] = [:]) async throws -> (Int32, String) {
         let folder = try TemporaryFolder()
         let result = try await ChildProcess.run(
-            Places.sessiond, ["serve", "--socket", folder.file("s.sock"), "--state-directory", folder.file("state")] + options,
+            Places.sessiond,
+            ["serve", "--socket", folder.file("s.sock"), "--state-directory", folder.file("state")] + options,
             environment: environment
         )
         return (result.exitCode, result.errors)

@@ -71,6 +71,26 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
         scheduleTurn()
     }
 
+    /// Erases what the journal holds of a user.
+    func forget(
+        _ userID: UserID, byUID uid: UInt32,
+        completion: @escaping @Sendable (Result<Forgotten, ForgetError>) -> Void
+    ) {
+        if let interruption = journal.interruption { return completion(.failure(.unavailable(interruption.cause))) }
+        carryOut()
+        switch machine.forget(userID, byUID: uid, at: SystemClock.now(), &effects) {
+        case .failure(let error): completion(.failure(error))
+        case .success(let id):
+            let events = effects.events
+            effects.events = []
+            journal.append(events) { count in
+                completion(
+                    count.map { .success(Forgotten(id: id, eventCount: $0)) }
+                        ?? .failure(.unavailable("the journal cannot be written")))
+            }
+        }
+    }
+
     /// Writes the backlog a portion at a time, as long as the journal keeps up.
     private func writeBacklog() {
         guard !isBacklogScheduled, machine.hasBacklogDue else { return }

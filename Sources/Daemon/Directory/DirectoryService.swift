@@ -18,6 +18,13 @@ struct DirectoryService<EventJournal: Journal>: SessionLookup {
         driver.eventLoop.execute { driver.value.ask(key, wanting: wants, completion: completion) }
     }
 
+    func forget(
+        _ userID: UserID, byUID uid: UInt32,
+        completion: @escaping @Sendable (Result<Forgotten, ForgetError>) -> Void
+    ) {
+        driver.eventLoop.execute { driver.value.forget(userID, byUID: uid, completion: completion) }
+    }
+
     func list(_ query: SessionListQuery, completion: @escaping @Sendable (SessionListPage) -> Void) {
         driver.eventLoop.execute { completion(driver.value.list(query)) }
     }
