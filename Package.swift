@@ -94,7 +94,7 @@ let package = Package(
         .target(name: "SessiondClient", dependencies: ["JSONRPC", "SessionModel"] + nio, swiftSettings: strict),
         .executableTarget(
             name: "sessiond",
-            dependencies: ["Daemon", "SessiondClient", argumentParser],
+            dependencies: ["Daemon", "SessiondClient", "AuditJournal", "SessionModel", argumentParser, crypto],
             swiftSettings: strict
         ),
         .executableTarget(name: "DecoderBenchmark", dependencies: ["DjangoSession"], swiftSettings: strict),

@@ -10,6 +10,7 @@ package enum JournalFailure: Error, Equatable, CustomStringConvertible {
     /// The file was moved away or replaced while it was open.
     case replaced(path: String)
     case newer(path: String)
+    case exists(path: String)
     /// An event does not follow from what the journal holds, such as the logout of a login that it has not.
     case strayEvent
     /// An SQLite result code and its words.
@@ -32,6 +33,8 @@ package enum JournalFailure: Error, Equatable, CustomStringConvertible {
             "the journal \(path) was moved away or replaced while it was in use"
         case .newer(let path):
             "the journal \(path) was written by a newer sessiond: install that version, or move the file away"
+        case .exists(let path):
+            "there is a file \(path) already: give another name"
         case .strayEvent:
             "an event does not follow from what the journal holds; the daemon compares with Redis anew"
         case .database(let code, let message):

@@ -203,11 +203,7 @@ final class JournalStore {
                     sql: "INSERT INTO journal (only_row, uuid, created_at, alive_at) VALUES (1, ?, ?, ?)",
                     arguments: [uuid, now, now])
             }
-            for row in try Row.fetchAll(db, sql: "SELECT number, run, last_sequence FROM run ORDER BY number") {
-                guard let run = UInt64(row["run"] as String, radix: 16) else { continue }
-                runs.append(
-                    RunTable.Run(number: row["number"], run: run, lastSequence: UInt64(row["last_sequence"] as Int64)))
-            }
+            runs = try RunTable(db)
             eventCount = try Int.fetchOne(db, sql: "SELECT count(*) FROM event") ?? 0
             oldestPlace = try Int64.fetchOne(db, sql: "SELECT min(place) FROM event")
             recordedAt = try Int64.fetchOne(db, sql: "SELECT max(recorded_at) FROM event") ?? 0

@@ -1,3 +1,4 @@
+import GRDB
 import SessionModel
 
 /// The runs that a journal knows, and where their events lie: a place is an SQLite rowid, and sorts as the ids do.
@@ -13,6 +14,16 @@ struct RunTable {
     }
 
     private static let sequenceBits: Int64 = 40
+
+    init() {}
+
+    /// The runs of a journal's file.
+    init(_ db: Database) throws {
+        for row in try Row.fetchAll(db, sql: "SELECT number, run, last_sequence FROM run ORDER BY number") {
+            guard let run = UInt64(row["run"] as String, radix: 16) else { continue }
+            append(Run(number: row["number"], run: run, lastSequence: UInt64(row["last_sequence"] as Int64)))
+        }
+    }
 
     var last: Run? { runs.last }
 

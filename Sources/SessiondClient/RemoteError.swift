@@ -20,6 +20,8 @@ public struct RemoteError: Error, Hashable, Sendable {
         public static let positionLost = RPCErrorCode.positionLost.rawValue
         /// Too much was asked at once.
         public static let overloaded = RPCErrorCode.overloaded.rawValue
+        /// The user has sessions, which are in the way.
+        public static let loggedIn = RPCErrorCode.loggedIn.rawValue
         /// Nothing of this name is served.
         public static let methodNotFound = RPCErrorCode.methodNotFound.rawValue
         /// The parameters are not as declared.
@@ -61,10 +63,11 @@ public struct RemoteError: Error, Hashable, Sendable {
         var cause: String?
         var param: String?
         var problem: String?
+        var sessions: Int?
 
         enum CodingKeys: String, CodingKey {
             case retryAfterMilliseconds = "retry_after_ms"
-            case right, oldest, cause, param, problem
+            case right, oldest, cause, param, problem, sessions
         }
     }
 
@@ -79,7 +82,7 @@ extension RemoteError: CustomStringConvertible {
         let details = details
         switch code {
         case Code.unavailable:
-            return "the daemon cannot ask Redis\(details.cause.map { ": \($0)" } ?? ""); `sessiond status` tells more"
+            return "the daemon cannot answer now\(details.cause.map { ": \($0)" } ?? ""); `sessiond status` tells more"
         case Code.forbidden:
             return "you have not the right '\(details.right ?? "?")': root and the daemon's own user have all rights; "
                 + "others have what the daemon's configuration gives them"
@@ -88,6 +91,8 @@ extension RemoteError: CustomStringConvertible {
             return "the journal does not hold what follows this position: \(oldest)"
         case Code.overloaded:
             return "the daemon is overloaded: try again in a moment"
+        case Code.loggedIn:
+            return "the user has open sessions (\(details.sessions ?? 0)): log the user out first"
         case Code.invalidParams:
             let words = [details.param.map { "'\($0)'" }, details.problem].compactMap(\.self).joined(separator: ": ")
             return words.isEmpty ? message : "the daemon does not accept the parameters: \(words)"

@@ -62,6 +62,7 @@ extension SessiondConnection {
     ///   - after: The id of the event before the first, or the `next` of the page before; nil for the oldest held.
     ///   - since: The earliest time of an event.
     ///   - until: The time before which an event must have occurred.
+    ///   - openAt: Only the logins that were open at this time.
     ///   - types: Only events of these types.
     ///   - userID: Only events of this user.
     ///   - session: Only events of the session of this fingerprint.
@@ -70,6 +71,7 @@ extension SessiondConnection {
         after: String? = nil,
         since: Date? = nil,
         until: Date? = nil,
+        openAt: Date? = nil,
         types: [SessiondEvent.TypeName]? = nil,
         userID: String? = nil,
         session: String? = nil,
@@ -80,6 +82,7 @@ extension SessiondConnection {
             $0.optional("after", after)
             $0.optional("since", since.map(Wire.text))
             $0.optional("until", until.map(Wire.text))
+            $0.optional("open_at", openAt.map(Wire.text))
             $0.optional("types", types?.map(\.rawValue))
             $0.optional("user_id", userID)
             $0.optional("session", session)
@@ -114,6 +117,18 @@ extension SessiondConnection {
         let (buffer, stream) = EventBuffer.make()
         let result = try await result(of: "events.subscribe", params: params, timeout: timeout, buffer: buffer)
         return try EventSubscription(connection: self, buffer: buffer, stream: stream, result: result)
+    }
+
+    /// Erases what the journal holds of a user, who must not be logged in.
+    ///
+    /// - Returns: How many events were erased.
+    public func forget(userID: String, timeout: Duration? = nil) async throws(SessiondClientError) -> Int {
+        struct Forgotten: Decodable {
+            let forgotten: Int
+        }
+        let params = Self.params { $0.optional("user_id", userID) }
+        let result = try await result(of: "journal.forget", params: params, timeout: timeout, buffer: nil)
+        return try Wire.decode(Forgotten.self, from: result, "a result of journal.forget").forgotten
     }
 
     /// How the daemon is doing.

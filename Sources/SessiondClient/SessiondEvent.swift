@@ -44,8 +44,12 @@ public struct SessiondEvent: Hashable, Sendable {
         public static let changed = TypeName(rawValue: "dev.sessiond.changed")
         /// A stored value turned bad.
         public static let rejected = TypeName(rawValue: "dev.sessiond.rejected")
-        /// The link to Redis was lost or is back.
+        /// The link to Redis was lost or is back, or the journal could not be written or can again.
         public static let link = TypeName(rawValue: "dev.sessiond.link")
+        /// What the journal held of a user was erased.
+        public static let forgotten = TypeName(rawValue: "dev.sessiond.forgotten")
+        /// What is left of an event that was erased.
+        public static let erased = TypeName(rawValue: "dev.sessiond.erased")
     }
 
     /// The members of the event's `data`, as far as they belong to its type.
@@ -66,10 +70,16 @@ public struct SessiondEvent: Hashable, Sendable {
         public let reason: String?
         /// The names of the members of the session that changed.
         public let keys: [String]?
-        /// Whether the link is `lost` or `live`.
+        /// Whether the link is `lost` or `live`, or the journal is `journal_lost` or `journal_live`.
         public let state: String?
         /// How long nothing was heard of Redis; nil while it lasts.
         public let gapSeconds: Double?
+        /// How many events were erased.
+        public let events: Int?
+        /// The uid of whoever asked for it.
+        public let byUID: Int?
+        /// The type that an event had before it was erased.
+        public let type: String?
 
         private enum CodingKeys: String, CodingKey {
             case userID = "user_id"
@@ -78,7 +88,8 @@ public struct SessiondEvent: Hashable, Sendable {
             case cause
             case previousSession = "previous_session"
             case loginID = "login_id"
-            case reason, keys, state
+            case reason, keys, state, events, type
+            case byUID = "by_uid"
             case gapSeconds = "gap_seconds"
         }
     }

@@ -9,7 +9,8 @@ struct Sessiond: AsyncParsableCommand {
         abstract:
             "Who is logged in to Django? Keeps its sessions, out of Redis, at hand, and tells of logins and logouts.",
         discussion: """
-            `sessiond serve` runs the daemon. The other commands ask it over its Unix socket, but for `decode`, which needs no daemon.
+            `sessiond serve` runs the daemon. The other commands ask it over its Unix socket, but for `decode`, `verify`, \
+            `keygen` and `journal backup`, which need none.
 
             A first look, in a second terminal:
               sessiond status            is it connected to Redis, and what does it see?
@@ -19,7 +20,8 @@ struct Sessiond: AsyncParsableCommand {
         version: SessionDaemon.version,
         subcommands: [
             ServeCommand.self, IdentityCommand.self, GetCommand.self, SessionsCommand.self, WatchCommand.self,
-            StatusCommand.self, DecodeCommand.self,
+            EventsCommand.self, StatusCommand.self, JournalCommand.self, VerifyCommand.self, KeygenCommand.self,
+            DecodeCommand.self,
         ]
     )
 }

@@ -59,6 +59,9 @@ enum Words {
             case .logout, .rejected: [user, details.reason, session]
             case .renewed: [user, session, expiry]
             case .changed: [user, session, details.keys.map { "keys \($0.joined(separator: " "))" }]
+            case .forgotten:
+                [details.events.map { "\(count($0, "event")) erased" }, details.byUID.map { "by uid \($0)" }]
+            case .erased: [details.type.map { $0.replacing("dev.sessiond.", with: "", maxReplacements: 1) }]
             case .link: [details.state, details.gapSeconds.map { "after \($0) s" }]
             default: [user, session]
             }

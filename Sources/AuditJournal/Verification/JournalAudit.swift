@@ -1,0 +1,144 @@
+import Foundation
+package import SessionModel
+
+/// Walks events in their order and names the first place at which they cannot be what was written.
+///
+/// Each event must carry the hash of the one before, ids must rise, and per session logins and logouts must alternate, each
+/// logout naming its login.
+package struct JournalAudit {
+    /// How many events were walked, and how many of them were erased.
+    package private(set) var eventCount = 0
+    package private(set) var erasedCount = 0
+    package private(set) var first: EventID?
+    package private(set) var last: EventID?
+    /// What the first event carries.
+    package private(set) var anchor: String?
+    /// The hash that the next event has to carry.
+    package private(set) var head: String?
+    /// The logins that are open, and whose session each is; unknown where the login was erased.
+    private(set) var open: [EventID: Fingerprint?] = [:]
+    private var openBySession: [Fingerprint: EventID] = [:]
+    /// What was erased, by the event that has to tell of it.
+    private var erased: [EventID: [EventID]] = [:]
+    private var told: [EventID: (count: Int, digest: String)] = [:]
+    /// What lies up to here was removed, and is not known.
+    private let start: EventID?
+
+    /// - Parameters:
+    ///   - anchor: what the first event must carry; nil where anything will do, since what came before is not at hand.
+    ///   - start: what lies up to here is not at hand; nil where all is.
+    package init(anchor: String?, after start: EventID?) {
+        head = anchor
+        self.start = start
+    }
+
+    /// A place at which the journal is not what was written.
+    package struct Fault: Error, Equatable {
+        /// The event; nil where it is no single one.
+        package var id: EventID?
+        package var problem: String
+    }
+
+    /// The members of an event that are looked at.
+    struct Event: Decodable {
+        var id: String
+        var source: String
+        var type: String
+        var time: String
+        var subject: String?
+        var data: Details
+        var previoushash: String?
+
+        struct Details: Decodable {
+            var user_id: String?
+            var login_id: String?
+            var type: String?
+            var forgotten_id: String?
+            var events: Int?
+            var digest: String?
+        }
+    }
+
+    /// Takes the next event.
+    ///
+    /// - Returns: its members.
+    @discardableResult
+    mutating func take(_ body: String) throws(Fault) -> Event {
+        guard let event = try? JSONDecoder().decode(Event.self, from: Data(body.utf8)), let id = EventID(event.id)
+        else {
+            throw Fault(id: last, problem: "what follows this event is no event")
+        }
+        if let last, id <= last { throw Fault(id: id, problem: "its id is not later than the one before, \(last)") }
+        if let head, event.previoushash != head {
+            throw Fault(
+                id: id,
+                problem:
+                    "it does not carry the hash of the event before: one of the two was changed, or some are missing")
+        }
+        if first == nil { (first, anchor) = (id, event.previoushash) }
+        head = HashChain.link(of: body)
+        last = id
+        eventCount += 1
+        try follow(event, id)
+        return event
+    }
+
+    /// Everything was taken.
+    package func end() throws(Fault) {
+        for (id, ids) in erased {
+            guard let told = told[id] else {
+                throw Fault(id: ids.first, problem: "it was erased, and no event tells of that")
+            }
+            // Some of those that it tells of may have been removed since, as they were the oldest.
+            let isWhole = ids.count == told.count
+            guard isWhole ? HashChain.digest(of: ids) == told.digest : start != nil && ids.count < told.count else {
+                throw Fault(id: id, problem: "other events were erased than it tells of")
+            }
+        }
+    }
+
+    private mutating func follow(_ event: Event, _ id: EventID) throws(Fault) {
+        switch EventType(rawValue: event.type) {
+        case .login: try opened(id, event.subject.flatMap { Fingerprint($0) })
+        case .logout: try closed(event.data.login_id, by: id, event.subject.flatMap { Fingerprint($0) })
+        case .forgotten: told[id] = (event.data.events ?? 0, event.data.digest ?? "")
+        case .erased:
+            erasedCount += 1
+            guard let forgotten = event.data.forgotten_id.flatMap({ EventID($0) }) else {
+                throw Fault(id: id, problem: "it was erased, and does not say by which event")
+            }
+            erased[forgotten, default: []].append(id)
+            switch event.data.type.flatMap({ EventType(rawValue: $0) }) {
+            case .login: open[id] = .some(nil)
+            case .logout: try closed(event.data.login_id, by: id, nil)
+            default: break
+            }
+        default: break
+        }
+    }
+
+    private mutating func opened(_ id: EventID, _ session: Fingerprint?) throws(Fault) {
+        guard let session else { throw Fault(id: id, problem: "a login names no session") }
+        if let earlier = openBySession.updateValue(id, forKey: session) {
+            throw Fault(id: id, problem: "its session was logged in already, by \(earlier)")
+        }
+        open[id] = session
+    }
+
+    private mutating func closed(_ name: String?, by id: EventID, _ session: Fingerprint?) throws(Fault) {
+        guard let login = name.flatMap({ EventID($0) }) else { throw Fault(id: id, problem: "a logout names no login") }
+        guard let opener = open.removeValue(forKey: login) else {
+            if let start, login <= start { return }
+            throw Fault(id: id, problem: "the login that it names, \(login), is not open")
+        }
+        guard let opener else { return }
+        openBySession[opener] = nil
+        if let session, session != opener {
+            throw Fault(id: id, problem: "the login that it names, \(login), is another session's")
+        }
+    }
+}
+
+extension JournalAudit.Fault: CustomStringConvertible {
+    package var description: String { id.map { "\($0): \(problem)" } ?? problem }
+}

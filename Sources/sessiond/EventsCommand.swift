@@ -1,0 +1,108 @@
+import ArgumentParser
+import AuditJournal
+import Foundation
+import SessiondClient
+
+/// `sessiond events`.
+struct EventsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "events",
+        abstract: "The journal's history: who came and went when.",
+        discussion: """
+            A line for each event, oldest first. All conditions must hold; events of the link to Redis, which tell of times when \
+            nobody could see, pass all but --type. Needs the right `observe`.
+
+            Times are \(TimeArgument.forms).
+
+            Examples:
+              sessiond events --since 2h
+              sessiond events --user 42 --since 7d --type login
+              sessiond events --open-at '2026-12-07 14:05'      who was logged in then
+              sessiond events --json | jq -r 'select(.data.reason == "expired") | .data.user_id'
+              sessiond events --export events.ndjson --key audit-key   signed, for `sessiond verify`
+            """
+    )
+
+    @Option(help: ArgumentHelp("Only events behind the one of this id.", valueName: "id"))
+    var after: String?
+
+    @Option(help: ArgumentHelp("Only events that occurred then or later.", valueName: "time"))
+    var since: TimeArgument?
+
+    @Option(help: ArgumentHelp("Only events that occurred earlier.", valueName: "time"))
+    var until: TimeArgument?
+
+    @Option(help: ArgumentHelp("Only the logins that were open at this time.", valueName: "time"))
+    var openAt: TimeArgument?
+
+    @Option(name: .customLong("type"), help: "Only events of this type; may be repeated.")
+    var types: [EventTypeArgument] = []
+
+    @Option(help: ArgumentHelp("Only events of this user.", valueName: "user-id"))
+    var user: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Only events of the session of this fingerprint, also under its later keys.", valueName: "fingerprint"))
+    var session: String?
+
+    @Option(help: ArgumentHelp("At most so many.", valueName: "number"))
+    var limit: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Write all events to this file, as they are stored, with a signature at the end.", valueName: "file"))
+    var export: String?
+
+    @Option(help: ArgumentHelp("The private key that signs, of `sessiond keygen`.", valueName: "file"))
+    var key: String?
+
+    @OptionGroup var client: ClientOptions
+
+    func validate() throws {
+        guard (export == nil) == (key == nil) else {
+            throw ValidationError("--export needs --key, the private key that signs it, and --key needs --export.")
+        }
+        let isFiltered =
+            since != nil || until != nil || openAt != nil || !types.isEmpty || user != nil || session != nil
+            || limit != nil
+        if export != nil, isFiltered {
+            throw ValidationError(
+                "--export takes all events, or those behind --after: with some left out, nobody could verify it.")
+        }
+        if let limit, limit < 1 { throw ValidationError("--limit must be at least 1.") }
+    }
+
+    func run() async throws {
+        try await client.withConnection { connection in
+            if let export, let key {
+                try await EventExport(path: export, keyPath: key).write(from: connection, after: after)
+            } else {
+                try await print(connection)
+            }
+        }
+    }
+
+    /// How many events one request brings.
+    private static let pageCount = 1000
+
+    private func print(_ connection: SessiondConnection) async throws {
+        var next = after
+        var missing = limit ?? .max
+        repeat {
+            let page = try await connection.events(
+                after: next, since: since?.date, until: until?.date, openAt: openAt?.date,
+                types: types.isEmpty ? nil : types.map(\.name), userID: user, session: session,
+                limit: min(missing, Self.pageCount))
+            for event in page.events {
+                if client.wantsJSON {
+                    Terminal.print(json: event.json)
+                } else {
+                    Terminal.print(Words.event(event))
+                }
+            }
+            missing -= page.events.count
+            next = page.next
+        } while next != nil && missing > 0
+    }
+}
