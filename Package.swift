@@ -123,7 +123,7 @@ let package = Package(
         ),
         .testTarget(
             name: "AuditJournalTests",
-            dependencies: ["AuditJournal", "SessionModel", "TestSupport"],
+            dependencies: ["AuditJournal", "SessionModel", "TestSupport", logging, crypto, grdb],
             swiftSettings: strict
         ),
         .testTarget(

@@ -150,6 +150,10 @@ package struct JournalSettings: Sendable {
     package var directory: String
     package var sync: JournalSync
     package var retention: JournalRetention
+    /// How long another program's lock is waited for, in seconds.
+    package var patience = 5.0
+    /// How long to wait before a file that failed is tried again, and how often it is looked after; in seconds.
+    package var retryInterval = 1.0
 
     package init(directory: String, sync: JournalSync = .normal, retention: JournalRetention = JournalRetention()) {
         self.directory = directory

@@ -13,7 +13,11 @@ enum ErasedEvent {
         var previoushash: String
 
         struct Ended: Decodable {
-            var login_id: String?
+            var loginID: String?
+
+            enum CodingKeys: String, CodingKey {
+                case loginID = "login_id"
+            }
         }
     }
 
@@ -33,7 +37,7 @@ enum ErasedEvent {
         json.key("data")
         json.beginObject()
         json.member("type", original.type)
-        if let login = original.data.login_id { json.member("login_id", login) }
+        if let login = original.data.loginID { json.member("login_id", login) }
         json.member("forgotten_id", forgotten.description)
         json.endObject()
         json.member("previoushash", original.previoushash)

@@ -140,12 +140,16 @@ struct EventQuery {
 
     /// Logins that were open at a time: those that still are, and those that ended later.
     private func openArms(at time: Int64) -> [Arm] {
-        ["login.logout_place IS NULL", "login.logout_place IS NOT NULL AND login.ended_at > \(time)"].map { condition in
+        guard filter.types?.contains(.login) ?? true else { return [] }
+        return ["login.logout_place IS NULL", "login.logout_place IS NOT NULL AND login.ended_at > \(time)"].map {
+            condition in
             var arm = Arm(
                 sql: "SELECT login.place AS place, body FROM login JOIN event USING (place) WHERE \(condition)",
                 arguments: [])
             arm.and("login.began_at <= ?", [time])
-            arm.and("login.place > ?", [before])
+            arm.and("login.place > ?", [after])
+            if let since = filter.since { arm.and("login.began_at >= ?", [since]) }
+            if let until = filter.until { arm.and("login.began_at < ?", [until]) }
             if let userID = filter.userID { arm.and("login.user_id = ?", [StoredText.value(userID.text)]) }
             if let sessions = filter.sessions { Self.constrain(&arm, "login.session", to: sessions) }
             return arm

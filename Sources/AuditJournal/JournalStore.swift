@@ -40,26 +40,23 @@ final class JournalStore {
         var position: EventID
     }
 
-    /// How long another program's lock is waited for, in seconds.
-    private static let patience = 5.0
-
     /// Opens a journal, or makes one.
     ///
     /// - Parameters:
     ///   - continuation: the run goes on if the journal still ends there; else a later run begins.
     ///   - now: milliseconds since 1970.
     init(
-        in path: String, sync: JournalSync, continuation: Continuation?, at now: Int64
+        _ settings: JournalSettings, continuation: Continuation?, at now: Int64
     ) throws(JournalFailure) {
         do {
-            directory = try StateDirectory(path)
+            directory = try StateDirectory(settings.directory)
             let journalPath = directory.journalPath
             try Self.createFile(journalPath)
-            pool = try DatabasePool(path: journalPath, configuration: Self.configuration)
+            pool = try DatabasePool(path: journalPath, configuration: Self.configuration(settings.patience))
             file = try FileIdentity(ofFileAt: journalPath)
             try Self.migrate(pool, journalPath)
             let opened = try pool.writeWithoutTransaction { db in
-                try db.execute(sql: "PRAGMA synchronous = \(sync == .full ? "FULL" : "NORMAL")")
+                try db.execute(sql: "PRAGMA synchronous = \(settings.sync == .full ? "FULL" : "NORMAL")")
                 var opened: Opened?
                 try db.inTransaction(.immediate) {
                     opened = try Opened(db, continuation: continuation, at: now)
@@ -82,7 +79,7 @@ final class JournalStore {
         }
     }
 
-    private static var configuration: Configuration {
+    private static func configuration(_ patience: Double) -> Configuration {
         var configuration = Configuration()
         configuration.busyMode = .timeout(patience)
         configuration.maximumReaderCount = 2

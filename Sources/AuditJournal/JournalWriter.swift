@@ -35,8 +35,6 @@ final class JournalWriter: @unchecked Sendable {
         var waiters: [@Sendable () -> Void] = []
     }
 
-    /// How long to wait before the file is tried again, in seconds; and how often it is looked after.
-    private static let retrySeconds = 1.0
     /// How often an idle journal notes that it is alive, in milliseconds.
     private static let noteInterval: Int64 = 10_000
 
@@ -60,7 +58,7 @@ final class JournalWriter: @unchecked Sendable {
         var isStopping = false
         while !isStopping {
             if store == nil, !openStore() {
-                queue.pause(Self.retrySeconds)
+                queue.pause(settings.retryInterval)
                 isStopping = queue.isStopped
                 continue
             }
@@ -68,6 +66,8 @@ final class JournalWriter: @unchecked Sendable {
         }
         try? store?.noteAlive(at: now())
         store?.close()
+        // With it goes the lock of the directory.
+        store = nil
         let waiters = ending.withLock { ending in
             ending.hasEnded = true
             return ending.waiters
@@ -88,7 +88,7 @@ final class JournalWriter: @unchecked Sendable {
     ///
     /// - Returns: Whether all is done and the thread is to end.
     private func takeTurn() -> Bool {
-        let work = queue.next(within: isPruning ? 0 : Self.retrySeconds)
+        let work = queue.next(within: isPruning ? 0 : settings.retryInterval)
         guard let store else { return false }
         do throws(JournalFailure) {
             if !work.events.isEmpty { try write(work, to: store) }
@@ -119,7 +119,7 @@ final class JournalWriter: @unchecked Sendable {
     /// What is to be done every second, and more often while there is much to remove.
     private func lookAfter(_ store: JournalStore) throws(JournalFailure) {
         let time = now()
-        guard isPruning || abs(time - lastLooked) >= Int64(Self.retrySeconds * 1000) else { return }
+        guard isPruning || abs(time - lastLooked) >= Int64(settings.retryInterval * 1000) else { return }
         lastLooked = time
         try store.checkPlace()
         if abs(time - lastNoted) >= Self.noteInterval || interruption != nil {
@@ -137,8 +137,7 @@ final class JournalWriter: @unchecked Sendable {
     private func openStore() -> Bool {
         do throws(JournalFailure) {
             let time = now()
-            let store = try JournalStore(
-                in: settings.directory, sync: settings.sync, continuation: continuation, at: time)
+            let store = try JournalStore(settings, continuation: continuation, at: time)
             self.store = store
             lastLooked = time
             if !store.isContinued { try begin(store) }
@@ -215,7 +214,7 @@ final class JournalWriter: @unchecked Sendable {
         } else if isNew {
             tell(.interrupted(since: since))
         }
-        queue.pause(Self.retrySeconds)
+        queue.pause(settings.retryInterval)
     }
 
     /// - Parameter isLossless: whether every event of the while is in the file or waits for it.

@@ -11,8 +11,11 @@ enum Sample {
         return Fingerprint(of: key)
     }
 
-    static func online(_ sequence: UInt64) -> SessionEvent {
-        event(sequence, .userOnline(UserID("1")))
+    static func online(_ sequence: UInt64) -> SessionEvent { online(sequence, run: 7) }
+
+    static func online(_ sequence: UInt64, run: UInt64) -> SessionEvent {
+        SessionEvent(
+            id: EventID(run: run, sequence: sequence), time: 0, subject: nil, kind: .userOnline(UserID("1")))
     }
 
     static func rejected(_ sequence: UInt64) -> SessionEvent {

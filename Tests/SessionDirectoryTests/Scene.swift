@@ -212,7 +212,7 @@ struct Scene: ~Copyable {
             case .userOnline(let user): "online \(user)"
             case .userOffline(let user): "offline \(user)"
             case .link(let condition, _): "link \(condition.rawValue)"
-            case .renewed, .changed: nil
+            case .renewed, .changed, .forgotten: nil
             }
         }
     }

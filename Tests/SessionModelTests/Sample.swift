@@ -21,7 +21,7 @@ enum Sample {
         return event(.logout(userID: UserID("1"), backend: "b", loginID: loginID, reason: reason), of: session)
     }
 
-    /// One event of each type, of the session "a" and the user "1", in the order of `EventType.allCases`.
+    /// One event of each type, of the session "a" and the user "1", in the order of `EventType.allCases` but for `erased`, which none has.
     static var everyKind: [SessionEvent] {
         let session = fingerprint("a")
         return [
@@ -29,7 +29,7 @@ enum Sample {
             event(.userOffline(UserID("1"))),
             event(.renewed(userID: UserID("1"), expiresAt: 0), of: session),
             event(.changed(userID: UserID("1"), keys: []), of: session), event(.rejected(.invalid), of: session),
-            event(.link(.lost, gapMilliseconds: nil)),
+            event(.link(.lost, gapMilliseconds: nil)), event(.forgotten(Forgetting(userID: UserID("1"), byUID: 0))),
         ]
     }
 }

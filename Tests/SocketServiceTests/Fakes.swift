@@ -40,6 +40,16 @@ final class FakeLookup: SessionLookup {
         waiting.withLock { $0.append(answer) }
     }
 
+    /// User 1 is logged in; others had two events.
+    func forget(
+        _ userID: UserID, byUID uid: UInt32, completion: @escaping @Sendable (Result<Forgotten, ForgetError>) -> Void
+    ) {
+        completion(
+            userID.text == "1"
+                ? .failure(.loggedIn(sessions: 1))
+                : .success(Forgotten(id: EventID(run: 1, sequence: 3), eventCount: 2)))
+    }
+
     var waitingCount: Int { waiting.withLock(\.count) }
 
     /// Answers those that wait.

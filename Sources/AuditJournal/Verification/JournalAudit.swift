@@ -50,12 +50,19 @@ package struct JournalAudit {
         var previoushash: String?
 
         struct Details: Decodable {
-            var user_id: String?
-            var login_id: String?
+            var userID: String?
+            var loginID: String?
             var type: String?
-            var forgotten_id: String?
+            var forgottenID: String?
             var events: Int?
             var digest: String?
+
+            enum CodingKeys: String, CodingKey {
+                case userID = "user_id"
+                case loginID = "login_id"
+                case forgottenID = "forgotten_id"
+                case type, events, digest
+            }
         }
     }
 
@@ -100,17 +107,17 @@ package struct JournalAudit {
     private mutating func follow(_ event: Event, _ id: EventID) throws(Fault) {
         switch EventType(rawValue: event.type) {
         case .login: try opened(id, event.subject.flatMap { Fingerprint($0) })
-        case .logout: try closed(event.data.login_id, by: id, event.subject.flatMap { Fingerprint($0) })
+        case .logout: try closed(event.data.loginID, by: id, event.subject.flatMap { Fingerprint($0) })
         case .forgotten: told[id] = (event.data.events ?? 0, event.data.digest ?? "")
         case .erased:
             erasedCount += 1
-            guard let forgotten = event.data.forgotten_id.flatMap({ EventID($0) }) else {
+            guard let forgotten = event.data.forgottenID.flatMap({ EventID($0) }) else {
                 throw Fault(id: id, problem: "it was erased, and does not say by which event")
             }
             erased[forgotten, default: []].append(id)
             switch event.data.type.flatMap({ EventType(rawValue: $0) }) {
             case .login: open[id] = .some(nil)
-            case .logout: try closed(event.data.login_id, by: id, nil)
+            case .logout: try closed(event.data.loginID, by: id, nil)
             default: break
             }
         default: break

@@ -57,7 +57,7 @@ package enum JournalVerifier {
         let session = (row["session"] as Data?).flatMap { Fingerprint(bytes: $0) }
         if session?.description != event.subject { problem = "it is filed under another session" }
         let user: DatabaseValue = row["user_id"]
-        if (user.isNull ? nil : UserID(StoredText.text(user))) != event.data.user_id.map({ UserID($0) }) {
+        if (user.isNull ? nil : UserID(StoredText.text(user))) != event.data.userID.map({ UserID($0) }) {
             problem = "it is filed under another user"
         }
         if let problem { throw JournalAudit.Fault(id: id, problem: problem) }

@@ -40,7 +40,7 @@ struct ModelJournal {
         case .logout: event.subject.map { openLogins[$0] = nil }
         case .renewed(_, let expiresAt): event.subject.map { openLogins[$0]?.expiresAt = expiresAt }
         case .link(let condition, _): lastLink = condition
-        case .userOnline, .userOffline, .changed, .rejected: break
+        case .userOnline, .userOffline, .changed, .rejected, .forgotten: break
         }
     }
 

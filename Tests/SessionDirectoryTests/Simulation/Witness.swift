@@ -117,7 +117,7 @@ struct Witness {
             if openLogins.values.contains(where: { $0.user == user }) {
                 faults.append("user \(user) is offline with a login")
             }
-        case .renewed, .changed, .rejected, .link: break
+        case .renewed, .changed, .rejected, .link, .forgotten: break
         }
     }
 
