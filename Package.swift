@@ -124,6 +124,7 @@ let package = Package(
         .testTarget(
             name: "AuditJournalTests",
             dependencies: ["AuditJournal", "SessionModel", "TestSupport", logging, crypto, grdb],
+            exclude: ["Schemas"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -32,6 +32,15 @@ struct EventHistory {
         return Array(events[start...])
     }
 
+    /// Everybody logs out.
+    mutating func logoutAll(at now: Int64) -> [SessionEvent] {
+        let start = events.count
+        for session in openLogins.keys.sorted(by: { $0.description < $1.description }) {
+            logout(session, .deleted, now)
+        }
+        return Array(events[start...])
+    }
+
     private mutating func time(_ now: Int64) -> Int64 {
         switch Int.random(in: 0..<10, using: &random) {
         case 0: now - Int64.random(in: 0..<86_400_000, using: &random)

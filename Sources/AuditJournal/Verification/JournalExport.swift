@@ -9,6 +9,8 @@ package struct JournalExport {
     private var audit = JournalAudit(anchor: nil, after: EventID(run: .max, sequence: .max))
     private var source: String?
 
+    private static let algorithm = "Ed25519"
+
     package init() {}
 
     /// Takes the next event, which is to be written as a line.
@@ -37,11 +39,11 @@ package struct JournalExport {
         summary.member("last", last.description)
         summary.member("previoushash", audit.anchor ?? "")
         summary.member("hash", head)
+        summary.member("public_key", key.publicKey.rawRepresentation.base64EncodedString())
         summary.endObject()
         var signature = JSONWriter()
         signature.beginObject()
-        signature.member("algorithm", "Ed25519")
-        signature.member("public_key", key.publicKey.rawRepresentation.base64EncodedString())
+        signature.member("algorithm", Self.algorithm)
         signature.member("signature", try key.signature(for: summary.bytes).base64EncodedString())
         signature.endObject()
         return [summary.bytes, signature.bytes]
@@ -62,7 +64,7 @@ package struct JournalExport {
             if held.count > 2 { try export.add(Array(held.removeFirst().utf8)) }
         }
         guard held.count == 2, let summary = try? JSONDecoder().decode(Summary.self, from: Data(held[0].utf8)),
-            let seal = try? JSONDecoder().decode(Seal.self, from: Data(held[1].utf8))
+            let seal = try? JSONDecoder().decode(Seal.self, from: Data(held[1].utf8)), seal.algorithm == Self.algorithm
         else { throw JournalAudit.Fault(id: export.audit.last, problem: "the two lines at the end are missing") }
         if let key {
             guard key.isValidSignature(seal.signature, for: Data(held[0].utf8)) else {
@@ -87,6 +89,7 @@ package struct JournalExport {
     }
 
     private struct Seal: Decodable {
+        var algorithm: String
         var signature: Data
     }
 }
