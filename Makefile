@@ -15,7 +15,7 @@ BENCH_VENV := .venv-bench
 PYTHON := $(abspath $(VENV))/bin
 DEBIAN_PACKAGES := libhiredis-dev zlib1g-dev liblzma-dev liblz4-dev libzstd-dev libsqlite3-dev sqlite3 redis-server socat python3 python3-venv
 SWIFT_SOURCES := Package.swift Sources Tests
-PYTHON_SOURCES := Clients/python Examples/tutorial Tests/Sites Tests/Benchmarks
+PYTHON_SOURCES := Clients/python Examples/tutorial Examples/verify Tests/Sites Tests/Benchmarks Tests/Journal
 
 .PHONY: help
 help: ## Say what there is to make
@@ -48,6 +48,7 @@ test-python: packages build $(VENV)/tests
 	cd Tests/Documentation && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 	cd Clients/python && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 	cd Examples/tutorial && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
+	cd Tests/Journal && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 	cd Tests/Sites && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 
 # Where `make fuzz` builds, and where it keeps its corpus and what it finds.
@@ -63,6 +64,15 @@ fuzz: packages ## Fuzz the decoder for MINUTES=5; findings lie in .build-fuzzer/
 	$(FUZZER)/release/DecoderFuzzer $(FUZZER)/corpus $(FUZZER)/seeds -max_total_time=$$(( $(MINUTES) * 60 )) \
 	    -dict=Tests/DecoderFuzzer/tokens.dict -max_len=20000 -timeout=5 -rss_limit_mb=3000 -print_final_stats=1 \
 	    -artifact_prefix=$(FUZZER)/findings/
+
+# How often `make soak` kills the daemon at least, and how the journal is synced meanwhile.
+ROUNDS ?= 300
+SYNC ?= normal
+
+.PHONY: soak
+soak: build $(VENV)/tests ## Kill the daemon in ROUNDS=300 rounds under load, and check its whole journal after each
+	cd Tests/Journal && PYTHONPATH=../../Clients/python/src:../../Clients/python/tests/support \
+	    SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' soak.py --rounds $(ROUNDS) --sync $(SYNC)
 
 .PHONY: mutants
 mutants: packages ## Break one rule of the cache after the other, and see the simulation find each (half an hour)

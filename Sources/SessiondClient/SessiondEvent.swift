@@ -4,6 +4,8 @@ public import Foundation
 public struct SessiondEvent: Hashable, Sendable {
     /// The id, which is also the position to resume after. Compared bytewise, ids grow.
     public let id: String
+    /// The journal that it is of, `urn:uuid:…`.
+    public let source: String
     /// What happened.
     public let type: TypeName
     /// When it occurred. May run backwards from one event to the next.
@@ -96,6 +98,7 @@ public struct SessiondEvent: Hashable, Sendable {
 
     private struct Members: Decodable {
         let id: String
+        let source: String
         let type: TypeName
         let time: Date
         let subject: String?
@@ -106,6 +109,7 @@ public struct SessiondEvent: Hashable, Sendable {
     init(json: ArraySlice<UInt8>) throws(SessiondClientError) {
         let members = try Wire.decode(Members.self, from: json, "an event")
         id = members.id
+        source = members.source
         type = members.type
         time = members.time
         subject = members.subject

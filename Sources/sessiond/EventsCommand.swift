@@ -57,6 +57,8 @@ struct EventsCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The private key that signs, of `sessiond keygen`.", valueName: "file"))
     var key: String?
 
+    @OptionGroup var format: EventFormatOptions
+
     @OptionGroup var client: ClientOptions
 
     func validate() throws {
@@ -94,13 +96,7 @@ struct EventsCommand: AsyncParsableCommand {
                 after: next, since: since?.date, until: until?.date, openAt: openAt?.date,
                 types: types.isEmpty ? nil : types.map(\.name), userID: user, session: session,
                 limit: min(missing, Self.pageCount))
-            for event in page.events {
-                if client.wantsJSON {
-                    Terminal.print(json: event.json)
-                } else {
-                    Terminal.print(Words.event(event))
-                }
-            }
+            for event in page.events { format.chosen(client).print(event) }
             missing -= page.events.count
             next = page.next
         } while next != nil && missing > 0

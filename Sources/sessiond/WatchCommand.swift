@@ -14,6 +14,7 @@ struct WatchCommand: AsyncParsableCommand {
               sessiond watch
               sessiond watch --after ''     what is held, then what comes
               sessiond watch --json | jq .type
+              sessiond watch --format ocsf  for a SIEM
             """
     )
 
@@ -24,6 +25,8 @@ struct WatchCommand: AsyncParsableCommand {
         )
     )
     var after: String?
+
+    @OptionGroup var format: EventFormatOptions
 
     @OptionGroup var client: ClientOptions
 
@@ -36,11 +39,7 @@ struct WatchCommand: AsyncParsableCommand {
                     Terminal.tell(Self.greeting(position, again: isInterrupted))
                     isInterrupted = false
                 case .update(.event(let event)):
-                    if client.wantsJSON {
-                        Terminal.print(json: event.json)
-                    } else {
-                        Terminal.print(Words.event(event))
-                    }
+                    format.chosen(client).print(event)
                 case .update(.heartbeat):
                     break
                 case .interrupted(let error, _):

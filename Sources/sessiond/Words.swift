@@ -31,11 +31,7 @@ enum Words {
 
     /// What happened, in a line: the time, the type and a sentence.
     static func event(_ event: SessiondEvent) -> String {
-        let type = event.type.rawValue.replacing("dev.sessiond.", with: "", maxReplacements: 1)
-        return Columns.line(
-            [event.timeText, Terminal.safe(type), sentence(event)],
-            widths: [24, 12, 0]
-        )
+        Columns.line([event.timeText, Terminal.safe(event.shortType), sentence(event)], widths: [24, 12, 0])
     }
 
     /// A time in whole seconds.
@@ -48,7 +44,8 @@ enum Words {
         "\(number) \(noun)\(number == 1 ? "" : "s")"
     }
 
-    private static func sentence(_ event: SessiondEvent) -> String {
+    /// What happened, without the time and the type.
+    static func sentence(_ event: SessiondEvent) -> String {
         let details = event.details
         let user = details.userID.map { "user \($0)" }
         let session = event.subject.map { "session \($0)" }
