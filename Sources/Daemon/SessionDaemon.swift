@@ -67,15 +67,18 @@ package struct SessionDaemon {
         if configuration.decoding.keyCount == 0 {
             logger.warning("sessions are not verified (--no-verify): anyone who can write to Redis can be anybody")
         }
-        let services = ServiceGroup(
+        // They stop in the opposite order: no client is left without answers.
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: parts.link)]
+        if let publisher = parts.publisher { services.append(.init(service: publisher)) }
+        services.append(.init(service: server))
+        let group = ServiceGroup(
             configuration: .init(
-                // They stop in the opposite order: no client is left without answers.
-                services: [.init(service: parts.link), .init(service: server)],
+                services: services,
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }
             )
         )
-        try await services.run()
+        try await group.run()
         await control.stop()
         Readiness.notify("STOPPING=1")
         try await socketLoops.shutdownGracefully()
@@ -86,6 +89,7 @@ package struct SessionDaemon {
     private struct Parts<EventJournal: Journal>: Sendable {
         var driver: NIOLoopBound<DirectoryDriver<EventJournal>>
         var link: RedisLink<DirectoryDriver<EventJournal>>
+        var publisher: StreamPublisher<EventJournal>?
         var backend: SocketBackend<DirectoryService<EventJournal>, EventJournal>
     }
 
@@ -129,6 +133,10 @@ package struct SessionDaemon {
             ),
             consumer: driver, loop: loop, logger: logger
         )
+        let publisher = configuration.stream.map { settings in
+            StreamPublisher(
+                settings, journal: journal, name: UUID().uuidString.lowercased(), loop: loop, logger: logger)
+        }
         driver.fetch = { [unowned link] in link.fetch($0) }
         driver.rescan = { [unowned link] in link.rescan() }
         let bound = NIOLoopBound(driver, eventLoop: loop)
@@ -149,12 +157,12 @@ package struct SessionDaemon {
                     dataBytesMax: limits.dataBytesMax, isProven: table.isProven(at: now), database: database,
                     link: link.figures,
                     lookups: table.lookupCounts, journal: journal.figures, backlog: bound.value.backlog,
-                    clients: figures.values
+                    stream: publisher?.figures, clients: figures.values
                 )
                 completion(report.json)
             }
         }
-        return Parts(driver: bound, link: link, backend: backend)
+        return Parts(driver: bound, link: link, publisher: publisher, backend: backend)
     }
 
     private static func tell(_ milestone: Milestone, _ configuration: DaemonConfiguration, _ logger: Logger) {

@@ -28,6 +28,8 @@ package struct DirectoryStateMachine: ~Copyable {
     private var isAsking = false
     var wasLive = false
     private var lastProof: Int64 = .min
+    /// The last epoch in which anything was proven, and until when; for ``staleAnswer(_:_:at:)``.
+    private var lastProven: (epoch: LinkEpoch, until: Int64)?
     /// Since when changes went unseen, while they do and until that is caught up with; monotonic clock.
     var unseenSince: Int64?
     var gapMilliseconds: Int64?
@@ -187,6 +189,7 @@ package struct DirectoryStateMachine: ~Copyable {
         if case .live = phase { compareSome() }
         guard hearing.source != .none, isAsking, !flushSuspicion.isOpen else { return }
         lastProof = max(lastProof, uptime)
+        lastProven = (epoch, lastProof)
         table.prove(until: lastProof + freshness.stalenessMax)
     }
 
@@ -312,10 +315,11 @@ package struct DirectoryStateMachine: ~Copyable {
 
     /// What is known from before the link was lost, if `--serve-stale` allows it to be told.
     private func staleAnswer(_ key: SessionKey, _ ticket: LookupTicket, at now: Moment) -> SessionAnswer? {
-        let age = lastProof == .min ? .max : now.uptime - lastProof
-        guard freshness.serveStale > 0, age <= freshness.serveStale, !ticket.wants.confirmation,
-            let entry = table.entry(of: key),
-            entry.epoch == epoch, !entry.isTouched, now.uptime < entry.deadline,
+        guard freshness.serveStale > 0, let lastProven, !ticket.wants.confirmation else { return nil }
+        // A subscription that came and went meanwhile takes nothing from what was known before it.
+        let age = now.uptime - lastProven.until
+        guard age <= freshness.serveStale, let entry = table.entry(of: key),
+            entry.epoch == lastProven.epoch, !entry.isTouched, now.uptime < entry.deadline,
             entry.has(ticket.wants),
             case .authenticated(var session) = entry.freshAnswer(wanting: ticket.wants).verdict
         else { return nil }

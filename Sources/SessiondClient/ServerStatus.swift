@@ -1,3 +1,5 @@
+public import Foundation
+
 /// How the daemon is doing.
 public struct ServerStatus: Hashable, Sendable, Codable {
     /// The daemon's version.
@@ -18,13 +20,15 @@ public struct ServerStatus: Hashable, Sendable, Codable {
     public let memory: Memory
     /// The journal of events.
     public let journal: Journal
+    /// Publishing to a Redis Stream; nil where that was not asked for.
+    public let stream: Stream?
     /// Who is connected.
     public let clients: Clients
 
     private enum CodingKeys: String, CodingKey {
         case version, run
         case uptimeSeconds = "uptime_seconds"
-        case link, sessions, stored, cache, memory, journal, clients
+        case link, sessions, stored, cache, memory, journal, stream, clients
     }
 
     /// The link to Redis.
@@ -134,8 +138,45 @@ public struct ServerStatus: Hashable, Sendable, Codable {
         public let events: Int
         /// How many can be held.
         public let capacity: Int?
-        /// How many wait to be written.
+        /// How many are known and not written yet, about.
         public let backlog: Int
+        /// The size of its files; nil for a journal in memory.
+        public let sizeBytes: Int?
+        /// Beyond this size the oldest events are removed.
+        public let sizeBytesMax: Int?
+        /// Why nothing can be recorded at present.
+        public let interrupted: Interruption?
+
+        private enum CodingKeys: String, CodingKey {
+            case kind, source, position, oldest, events, capacity, backlog, interrupted
+            case sizeBytes = "size_bytes"
+            case sizeBytesMax = "size_bytes_max"
+        }
+    }
+
+    /// Events cannot be recorded.
+    public struct Interruption: Hashable, Sendable, Codable {
+        /// Since when.
+        public let since: Date
+        /// A sentence for the operator.
+        public let cause: String
+    }
+
+    /// Publishing events to a Redis Stream.
+    public struct Stream: Hashable, Sendable, Codable {
+        /// The stream's key.
+        public let name: String
+        /// `publishing`, `standby` or `away`.
+        public let state: String
+        /// How far the journal is published.
+        public let position: String?
+        /// Why publishing failed the last time.
+        public let lastError: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case name, state, position
+            case lastError = "last_error"
+        }
     }
 
     /// Who is connected.

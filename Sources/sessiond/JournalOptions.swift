@@ -44,11 +44,26 @@ struct JournalOptions: ParsableArguments {
     )
     var journalMaxSize: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Add every event to this Redis Stream as well, in the database of the sessions.",
+            discussion: """
+                Several daemons may name one stream: one of them publishes, another one goes on when that one is gone. Beside the stream                 lie the keys <name>:lease and <name>:published.
+                """,
+            valueName: "name"
+        )
+    )
+    var publishStream: String?
+
+    @Option(help: ArgumentHelp("About how many events the stream keeps (default: 100000).", valueName: "number"))
+    var publishStreamLength: String?
+
     /// What was given, by option.
     var flags: [(ServeOption, String?)] {
         [
             (.journal, journal), (.stateDirectory, stateDirectory), (.journalSync, journalSync),
             (.journalMaxAge, journalMaxAge), (.journalMaxEvents, journalMaxEvents), (.journalMaxSize, journalMaxSize),
+            (.publishStream, publishStream), (.publishStreamLength, publishStreamLength),
         ]
     }
 }

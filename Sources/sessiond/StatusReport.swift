@@ -20,6 +20,8 @@ struct StatusReport {
             ("cache", Self.cache(status.cache)),
             ("journal", Self.journal(status.journal)),
             ("", "position \(status.journal.position), oldest \(status.journal.oldest ?? "none")"),
+            ("", status.journal.interrupted.map { "interrupted since \(Words.time($0.since)): \($0.cause)" } ?? ""),
+            ("stream", status.stream.map(Self.stream) ?? ""),
             ("clients", Self.clients(status.clients)),
             ("memory", Self.memory(status.memory)),
         ]
@@ -56,7 +58,17 @@ struct StatusReport {
 
     private static func journal(_ journal: ServerStatus.Journal) -> String {
         let capacity = journal.capacity.map { " of at most \($0)" } ?? ""
-        return "in \(journal.kind), \(Words.count(journal.events, "event"))\(capacity), backlog \(journal.backlog)"
+        let size = journal.sizeBytes.map { size in
+            ", \(bytes(size))" + (journal.sizeBytesMax.map { " of at most \(bytes($0))" } ?? "")
+        }
+        let place = journal.kind == "memory" ? "in memory" : "on disk"
+        return "\(place), \(Words.count(journal.events, "event"))\(capacity)\(size ?? ""), backlog \(journal.backlog)"
+    }
+
+    private static func stream(_ stream: ServerStatus.Stream) -> String {
+        let position = stream.position.map { ", published to \($0)" } ?? ""
+        let failure = stream.lastError.map { ", last error: \($0)" } ?? ""
+        return "\(stream.name): \(stream.state)\(position)\(failure)"
     }
 
     private static func clients(_ clients: ServerStatus.Clients) -> String {

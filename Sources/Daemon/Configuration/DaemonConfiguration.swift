@@ -1,5 +1,6 @@
 import Foundation
 package import Logging
+import NIOCore
 package import RedisTransport
 package import SessionModel
 
@@ -9,6 +10,7 @@ package struct DaemonConfiguration: Sendable {
     package var endpoint: RedisEndpoint
     package var keyPattern: KeyPattern
     package var journal: JournalConfiguration
+    package var stream: StreamSettings?
     package var socketPath: String
     package var socketMode: UInt32
     package var socketGroup: UInt32?
@@ -42,11 +44,14 @@ package struct DaemonConfiguration: Sendable {
             stalenessMax: try options.milliseconds(.maxStaleness, default: 1, in: 0.05...3600),
             serveStale: try options.milliseconds(.serveStale, default: 0, in: 0...86_400)
         )
+        let linkTimeout = try options.milliseconds(.linkTimeout, default: 5, in: 0.1...3600)
+        let (endpoint, pattern) = (try endpoint(options), try keyPattern(options))
         return DaemonConfiguration(
             decoding: try DecoderSettings(options),
-            endpoint: try endpoint(options),
-            keyPattern: try keyPattern(options),
+            endpoint: endpoint,
+            keyPattern: pattern,
             journal: try JournalConfiguration(options, environment),
+            stream: try stream(options, endpoint, pattern, timeout: .milliseconds(linkTimeout)),
             socketPath: try socketPath(options, environment),
             socketMode: try socketMode(options),
             socketGroup: try socketGroup(options),
@@ -55,7 +60,7 @@ package struct DaemonConfiguration: Sendable {
                 dataBytesMax: try options.integer(.maxDataMemory, default: 256, in: 0...1_048_576) << 20
             ),
             pingInterval: try options.milliseconds(.pingInterval, default: 1, in: 0.05...60),
-            linkTimeout: try options.milliseconds(.linkTimeout, default: 5, in: 0.1...3600),
+            linkTimeout: linkTimeout,
             mayConfigureRedis: try !options.flag(.noConfigureRedis),
             invalidation: try options.choice(.invalidation, default: .auto),
             comparisonInterval: try options.milliseconds(.compareInterval, default: 600, in: 0...86_400),
@@ -80,6 +85,17 @@ package struct DaemonConfiguration: Sendable {
         } catch {
             throw .badValue(option: option, problem: "\(error)")
         }
+    }
+
+    private static func stream(
+        _ options: OptionReader, _ endpoint: RedisEndpoint, _ pattern: KeyPattern, timeout: TimeAmount
+    ) throws(ConfigurationError) -> StreamSettings? {
+        let length = try options.integer(.publishStreamLength, default: 100_000, in: 1...1_000_000_000)
+        guard let name = options.text(.publishStream) else { return nil }
+        guard !name.isEmpty, pattern.sessionKey(of: Array(name.utf8)[...]) == nil else {
+            throw .badValue(option: .publishStream, problem: "a key under the pattern of the sessions, or no name")
+        }
+        return StreamSettings(name: name, lengthMax: length, endpoint: endpoint, timeout: timeout)
     }
 
     private static func keyPattern(_ options: OptionReader) throws(ConfigurationError) -> KeyPattern {

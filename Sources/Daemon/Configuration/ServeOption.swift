@@ -20,6 +20,8 @@ package enum ServeOption: String, CaseIterable, Sendable {
     case journalMaxAge = "journal-max-age"
     case journalMaxEvents = "journal-max-events"
     case journalMaxSize = "journal-max-size"
+    case publishStream = "publish-stream"
+    case publishStreamLength = "publish-stream-length"
     case maxStaleness = "max-staleness"
     case serveStale = "serve-stale"
     case pingInterval = "ping-interval"

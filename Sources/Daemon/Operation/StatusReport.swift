@@ -17,6 +17,7 @@ struct StatusReport {
     var journal: JournalFigures
     /// Events that are known and not written yet.
     var backlog: Int
+    var stream: StreamFigures?
     var clients: (connections: Int, subscriptions: Int, requests: Int, refused: Int)
 
     /// The result's JSON text.
@@ -66,6 +67,8 @@ struct StatusReport {
             json.member("session_data_bytes_max", dataBytesMax)
         }
         object("journal", &json, writeJournal)
+        json.key("stream")
+        if let stream { Self.write(stream, to: &json) } else { json.null() }
         object("clients", &json) { json in
             json.member("connections", clients.connections)
             json.member("subscriptions", clients.subscriptions)
@@ -83,6 +86,17 @@ struct StatusReport {
         case .tracking: ["reasons", "swapdb"]
         case .none: ["changes"]
         }
+    }
+
+    private static func write(_ stream: StreamFigures, to json: inout JSONWriter) {
+        json.beginObject()
+        json.member("name", stream.stream)
+        json.member("state", stream.standing)
+        json.key("position")
+        if let position = stream.position { json.string(position.description) } else { json.null() }
+        json.key("last_error")
+        if let failure = stream.lastFailure { json.string(failure) } else { json.null() }
+        json.endObject()
     }
 
     private func writeJournal(_ json: inout JSONWriter) {

@@ -1,0 +1,322 @@
+package import Logging
+package import NIOCore
+import RESP
+import ServiceLifecycle
+package import SessionModel
+import Synchronization
+
+/// Adds every event of the journal to a Redis Stream, in order and once, as long as it holds the lease.
+///
+/// ```
+///   journal ──read behind the last published──▶ publisher ──one script──▶ stream, and how far it is published
+///                                                   └──acquire, renew──▶ lease ◀── the publishers of other hosts wait
+/// ```
+/// How far the journal is published stands in Redis, and changes in the same step as the stream: whatever dies in
+/// between, nothing is added twice and nothing is left out.
+package final class StreamPublisher<EventJournal: Journal>: Service {
+    private let settings: StreamSettings
+    private let journal: EventJournal
+    private let loop: any EventLoop
+    private let logger: Logger
+    /// Names this publisher among all.
+    private let holder: String
+    private let state = Mutex(State())
+
+    private struct State {
+        var word = Standing.away
+        var position: EventID?
+        var lastFailure: String?
+    }
+
+    /// What a publisher does at present.
+    package enum Standing: String, Sendable {
+        /// It has no connection to Redis.
+        case away
+        /// Another one publishes.
+        case standby
+        case publishing
+    }
+
+    /// How many events one step adds at most.
+    private static var portion: Int { 200 }
+
+    /// - Parameter name: tells this daemon from all others that may publish to the stream.
+    package init(_ settings: StreamSettings, journal: EventJournal, name: String, loop: any EventLoop, logger: Logger) {
+        self.settings = settings
+        self.journal = journal
+        self.loop = loop
+        self.logger = logger
+        holder = name
+    }
+
+    /// What `server.status` tells of it.
+    package var figures: StreamFigures {
+        state.withLock { state in
+            StreamFigures(
+                stream: settings.name, standing: state.word.rawValue, position: state.position,
+                lastFailure: state.lastFailure)
+        }
+    }
+
+    package func run() async {
+        await cancelWhenGracefulShutdown { await self.keepPublishing() }
+    }
+
+    private func keepPublishing() async {
+        var backoff = Backoff()
+        var generator = SystemRandomNumberGenerator()
+        while !Task.isCancelled {
+            do throws(RedisFailure) {
+                let connection = try await RedisConnection.open(
+                    settings.endpoint, name: "sessiond-publish", timeout: settings.timeout, on: loop)
+                await withTaskCancellationHandler {
+                    await publish(on: connection)
+                    if Task.isCancelled { await release(connection) }
+                    connection.close(.stopped)
+                } onCancel: {
+                }
+            } catch {
+                tell(error)
+            }
+            stand(.away)
+            if Task.isCancelled { return }
+            try? await Task.sleep(for: .milliseconds(backoff.next(using: &generator)))
+        }
+    }
+
+    /// Publishes, or waits for the lease, until the connection is lost.
+    private func publish(on connection: RedisConnection) async {
+        let wakes = Wakes(journal, every: .milliseconds(StreamSettings.renewalMilliseconds), on: loop)
+        defer { wakes.end() }
+        var iterator = wakes.stream.makeAsyncIterator()
+        do throws(RedisFailure) {
+            while !Task.isCancelled {
+                if let lease = try await acquire(connection) {
+                    if state.withLock({ $0.word }) != .publishing {
+                        logger.notice("publishing events to the stream \(settings.name)")
+                    }
+                    stand(.publishing)
+                    try await publish(on: connection, lease, &iterator)
+                } else {
+                    stand(.standby)
+                    _ = await iterator.next(isolation: #isolation)
+                }
+            }
+        } catch {
+            if !Task.isCancelled { tell(error) }
+        }
+    }
+
+    // MARK: The lease
+
+    /// What Redis holds of the publication when the lease was got.
+    private struct Lease {
+        /// How far this journal is published.
+        var published: EventID?
+        /// Another journal was published last.
+        var isTakeover: Bool
+        var completeUntil: Int64
+    }
+
+    /// - Returns: nil while another publisher holds it.
+    private func acquire(_ connection: RedisConnection) async throws(RedisFailure) -> Lease? {
+        let source = journal.figures.source
+        let reply = try await call(
+            connection, PublishScripts.acquire, [settings.leaseKey, settings.stateKey],
+            [holder, String(StreamSettings.leaseMilliseconds), source])
+        guard case .array(let parts) = reply else { throw RedisFailure(refusing: "EVAL", reply) }
+        guard parts.count == 3 else { return nil }
+        let texts = parts.map { String(decoding: $0.bytes ?? [], as: UTF8.self) }
+        return Lease(
+            published: EventID(texts[0]), isTakeover: !texts[1].isEmpty && texts[1] != source,
+            completeUntil: Int64(texts[2]) ?? 0)
+    }
+
+    private func release(_ connection: RedisConnection) async {
+        // The task is cancelled: what is left to do is done outside of it.
+        await Task {
+            _ = try? await self.call(connection, PublishScripts.release, [self.settings.leaseKey], [self.holder])
+        }
+        .value
+    }
+
+    // MARK: Publishing
+
+    /// Publishes as long as the lease is held.
+    private func publish(
+        on connection: RedisConnection, _ lease: Lease, _ iterator: inout AsyncStream<Void>.AsyncIterator
+    ) async throws(RedisFailure) {
+        var start = EventStart.after(lease.published ?? EventID(run: journal.position.run, sequence: 0))
+        if lease.isTakeover {
+            guard let position = try await takeOver(connection, lease) else { return }
+            start = .after(position)
+        }
+        while !Task.isCancelled {
+            switch await read(start) {
+            case .failure(.positionLost(let lost)):
+                logger.warning("the journal no longer holds what follows \(start): events are missing in the stream")
+                start = lost.oldest.map { .after(EventID(run: $0.run, sequence: $0.sequence - 1)) } ?? .oldest
+            case .failure(.unreadable):
+                _ = await iterator.next(isolation: #isolation)
+                guard try await add([], through: nil, isComplete: false, connection) else { return }
+            case .success(let batch):
+                guard try await add(batch.events, through: batch.position, isComplete: !batch.hasMore, connection)
+                else { return }
+                start = .after(batch.position)
+                if !batch.hasMore { _ = await iterator.next(isolation: #isolation) }
+            }
+        }
+    }
+
+    /// Publishes what another daemon has left out.
+    ///
+    /// - Returns: how far this journal is then published; nil where the lease is lost.
+    private func takeOver(_ connection: RedisConnection, _ lease: Lease) async throws(RedisFailure) -> EventID? {
+        let takeover = try await takeover(connection, lease.completeUntil)
+        var start = lease.published.map { EventStart.after($0) } ?? .oldest
+        var events: [RecordedEvent] = []
+        while true {
+            switch await read(start, since: takeover.since) {
+            case .failure(.positionLost(let lost)):
+                start = lost.oldest.map { .after(EventID(run: $0.run, sequence: $0.sequence - 1)) } ?? .oldest
+            case .failure(.unreadable):
+                // It is asked for again, and the lease with it.
+                try? await Task.sleep(for: .milliseconds(StreamSettings.renewalMilliseconds))
+                return nil
+            case .success(let batch):
+                events += batch.events
+                start = .after(batch.position)
+                guard !batch.hasMore else { continue }
+                return try await publish(takeover.unpublished(events), through: batch.position, connection)
+            }
+        }
+    }
+
+    /// - Returns: the position; nil where the lease is lost.
+    private func publish(
+        _ events: [RecordedEvent], through position: EventID, _ connection: RedisConnection
+    ) async throws(RedisFailure) -> EventID? {
+        var rest = events[...]
+        repeat {
+            let portion = rest.prefix(Self.portion)
+            rest = rest.dropFirst(portion.count)
+            // Until the last one is in the stream, the state stays the other journal's.
+            guard
+                try await add(
+                    Array(portion), through: rest.isEmpty ? position : nil, isComplete: rest.isEmpty, connection)
+            else { return nil }
+        } while !rest.isEmpty
+        return position
+    }
+
+    private func read(_ start: EventStart, since: Int64? = nil) async -> Result<EventBatch, EventReadError> {
+        var filter = EventFilter()
+        filter.since = since
+        return await withCheckedContinuation { continuation in
+            journal.read(from: start, matching: filter, limit: Self.portion) { result in
+                continuation.resume(returning: result.map(\.0))
+            }
+        }
+    }
+
+    /// Adds events to the stream.
+    ///
+    /// - Parameters:
+    ///   - position: how far the journal is then published; nil to do no more than renew the lease.
+    ///   - isComplete: whether the journal holds no more.
+    /// - Returns: false, with nothing added, where the lease is another's.
+    private func add(
+        _ events: [RecordedEvent], through position: EventID?, isComplete: Bool, _ connection: RedisConnection
+    ) async throws(RedisFailure) -> Bool {
+        var arguments = [
+            holder, String(StreamSettings.leaseMilliseconds), journal.figures.source, position?.description ?? "",
+            String(settings.lengthMax), isComplete ? "1" : "0",
+        ].map { Array($0.utf8) }
+        for event in events {
+            arguments += [Array(event.id.description.utf8), Array(Self.type(of: event.json).utf8), event.json]
+        }
+        let reply = try await call(
+            connection, PublishScripts.publish, [settings.leaseKey, settings.stateKey, settings.name], arguments)
+        guard case .integer(let isHeld) = reply else { throw RedisFailure(refusing: "EVAL", reply) }
+        if isHeld == 1, let position { state.withLock { $0.position = position } }
+        if isHeld == 0 { logger.notice("another daemon publishes to the stream \(settings.name) now") }
+        return isHeld == 1
+    }
+
+    private func takeover(
+        _ connection: RedisConnection, _ completeUntil: Int64
+    ) async throws(RedisFailure) -> StreamTakeover {
+        var takeover = StreamTakeover(completeUntil: completeUntil)
+        // Stream ids begin with the time at which Redis added the entry.
+        let since = String(completeUntil - 2 * StreamTakeover.tolerance)
+        let reply = try await connection.command(["XRANGE", settings.name, since, "+"])
+        guard case .array(let entries) = reply else { throw RedisFailure(refusing: "XRANGE", reply) }
+        for case .array(let entry) in entries {
+            guard entry.count == 2, case .array(let fields) = entry[1] else { continue }
+            for index in stride(from: 0, to: fields.count - 1, by: 2) where fields[index].bytes == Array("event".utf8) {
+                takeover.add(fields[index + 1].bytes ?? [])
+            }
+        }
+        return takeover
+    }
+
+    // MARK: Redis
+
+    private func call(
+        _ connection: RedisConnection, _ script: String, _ keys: [String], _ arguments: [String]
+    ) async throws(RedisFailure) -> RESPValue {
+        try await call(connection, script, keys, arguments.map { Array($0.utf8) })
+    }
+
+    private func call(
+        _ connection: RedisConnection, _ script: String, _ keys: [String], _ arguments: [[UInt8]]
+    ) async throws(RedisFailure) -> RESPValue {
+        let head = (["EVAL", script, String(keys.count)] + keys).map { Array($0.utf8) }
+        var reply = RESPValue.null
+        try await connection.within(settings.timeout) { () async throws(RedisFailure) in
+            reply = try await connection.command(head + arguments)
+        }
+        if case .error = reply { throw RedisFailure(refusing: "EVAL", reply) }
+        return reply
+    }
+
+    private func stand(_ standing: Standing) {
+        state.withLock { $0.word = standing }
+    }
+
+    private func tell(_ failure: RedisFailure) {
+        let text = "\(failure)"
+        let isNew = state.withLock { state in
+            defer { state.lastFailure = text }
+            return state.lastFailure != text
+        }
+        logger.log(level: isNew ? .warning : .debug, "publishing to the stream \(settings.name): \(failure)")
+    }
+
+    /// The type of an event's text.
+    private static func type(of json: [UInt8]) -> String {
+        let text = String(decoding: json, as: UTF8.self)
+        return text.firstMatch(of: /"type":"([^"]*)"/).map { String($0.1) } ?? ""
+    }
+}
+
+/// Wakes the publisher when there are events, and from time to time.
+private struct Wakes<EventJournal: Journal> {
+    let stream: AsyncStream<Void>
+    private let journal: EventJournal
+    private let watch: EventWatch
+    private let clock: RepeatedTask
+
+    init(_ journal: EventJournal, every interval: TimeAmount, on loop: any EventLoop) {
+        self.journal = journal
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        self.stream = stream
+        watch = journal.watch { continuation.yield() }
+        clock = loop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in continuation.yield() }
+    }
+
+    func end() {
+        journal.unwatch(watch)
+        clock.cancel()
+    }
+}
