@@ -112,6 +112,13 @@ bench-lag: release $(VENV)/tests ## Measure the lag from a DEL to the refusal un
 	clang -O2 -Wall -Wextra -Werror -o .build/subscriber Tests/Benchmarks/subscriber.c
 	@'$(PYTHON)/python' Tests/Benchmarks/lag.py --sessiond .build/release/sessiond --subscriber .build/subscriber $(BENCH)
 
+.PHONY: bench-events
+bench-events: release $(VENV)/tests ## Measure the journal: lag, events a second, bytes (BENCH="--sync full" and others)
+	clang -O2 -Wall -Wextra -Werror -o .build/subscriber Tests/Benchmarks/subscriber.c
+	clang -O2 -Wall -Wextra -Werror -o .build/listener Tests/Benchmarks/listener.c
+	@'$(PYTHON)/python' Tests/Benchmarks/events.py --sessiond .build/release/sessiond --subscriber .build/subscriber \
+	    --listener .build/listener $(BENCH)
+
 .PHONY: packages
 packages:
 	@missing=(); for package in $(DEBIAN_PACKAGES); do \

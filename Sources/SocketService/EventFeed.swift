@@ -129,10 +129,16 @@ final class EventFeed<Log: EventLog> {
         case .underWay: return false
         case .done(let result):
             subscriptions[index].reading = .none
-            // Behind what was fetched there may be more in memory.
+            let number = subscriptions[index].number
             _ = deliver(result, index, to: &output)
-            return subscriptions.indices.contains(index)
+            guard subscriptions.indices.contains(index), subscriptions[index].number == number else { return false }
+            // What has come while this was read was announced then, to nobody.
+            return subscriptions[index].position < log.position
         case .none:
+            // Nothing has come since.
+            guard subscriptions[index].startsAtOldest || subscriptions[index].position < log.position else {
+                return false
+            }
             let start = subscriptions[index].start
             do throws(PositionLost) {
                 let filter = subscriptions[index].filter

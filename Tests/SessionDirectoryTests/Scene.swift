@@ -39,6 +39,40 @@ struct Scene: ~Copyable {
         pong()
     }
 
+    // MARK: The journal
+
+    /// A journal is opened that holds these logins open, by the names of their sessions.
+    mutating func open(_ logins: [String: OpenLogin], gap: JournalOpening.Gap?, run: UInt64 = 8) {
+        var held: [Fingerprint: OpenLogin] = [:]
+        for (name, login) in logins {
+            names[Fingerprint(of: Self.key(name))] = name
+            held[Fingerprint(of: Self.key(name))] = login
+        }
+        machine.journalOpened(JournalOpening(run: run, openLogins: held, gap: gap), at: now, &effects)
+        collect()
+    }
+
+    /// The logins that the events leave open, by the names of their sessions.
+    var openLogins: [String: OpenLogin] {
+        var open: [String: OpenLogin] = [:]
+        for event in events {
+            guard let name = event.subject.flatMap({ names[$0] }) else { continue }
+            switch event.kind {
+            case .login(let user, let backend, let expiresAt, _):
+                open[name] = OpenLogin(
+                    id: event.id, userID: user, backend: backend, beganAt: event.time, expiresAt: expiresAt)
+            case .logout: open[name] = nil
+            default: break
+            }
+        }
+        return open
+    }
+
+    mutating func writeBacklog() {
+        while machine.hasBacklogDue { machine.writeBacklog(at: now, &effects) }
+        collect()
+    }
+
     // MARK: The link
 
     mutating func subscribe(_ notifications: NotificationAssurance = .verified, isTracking: Bool = false) {
@@ -48,10 +82,20 @@ struct Scene: ~Copyable {
 
     /// Scans all that is stored and answers.
     mutating func catchUp() {
+        scanAndAnswer()
+        endScan()
+    }
+
+    /// As far as everything was read, but the scan has not ended.
+    mutating func scanAndAnswer() {
         machine.scanStarted()
         machine.scanned(Array(stored.keys), at: now)
         answer()
+    }
+
+    mutating func endScan() {
         machine.scanEnded(at: now, &effects)
+        collect()
         answer()
     }
 

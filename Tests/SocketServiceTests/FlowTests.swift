@@ -127,4 +127,42 @@ import Testing
         feed.beat(to: &output)
         #expect(String(decoding: output, as: UTF8.self).contains("-0000000000000001"))
     }
+
+    @Test(
+        "What is no longer in memory is read from the log, each event once and in order, and one such read holds up nobody"
+    )
+    func olderEvents() async throws {
+        let log = FakeLog(isAlwaysOld: true)
+        log.append(count: 1000)
+        let rig = try await Rig(log: log)
+        let client = try rig.connect()
+        for number in 1...2 {
+            try await client.send(
+                #"{"jsonrpc":"2.0","id":\#(number),"method":"events.subscribe","params":{"after":""}}"# + "\n")
+        }
+        var sequences: [Int: [Int]] = [1: [], 2: []]
+        while sequences.values.contains(where: { $0.count < 1100 }) {
+            let line = try await client.line()
+            guard let match = line.firstMatch(of: /"subscription":(\d).*"id":"[0-9a-f]{16}-([0-9a-f]{16})"/),
+                let subscription = Int(match.1), let sequence = Int(match.2, radix: 16)
+            else { continue }
+            sequences[subscription]?.append(sequence)
+            if sequences[1]?.count == 500, sequences[1]?.last == sequence { log.append(count: 100) }
+        }
+        #expect(sequences[1] == Array(1...1100) && sequences[2] == Array(1...1100))
+    }
+
+    @Test("When events cannot be recorded, and when they can again, a heartbeat tells at once")
+    func interruption() async throws {
+        let log = FakeLog()
+        let rig = try await Rig(log: log)
+        let client = try rig.connect()
+        try await client.send(#"{"jsonrpc":"2.0","id":1,"method":"events.subscribe"}"# + "\n")
+        _ = try await client.line()
+        log.interrupt(JournalInterruption(since: 0, cause: "the disk is full"))
+        #expect(try await client.line().contains(#""interrupted":"the disk is full""#))
+        log.interrupt(nil)
+        let line = try await client.line()
+        #expect(line.contains("events.heartbeat") && !line.contains("interrupted"))
+    }
 }
