@@ -14,6 +14,7 @@ import os
 import secrets
 import socket
 import sqlite3
+import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -29,7 +30,7 @@ from processes import Daemon, PrivateRedis, wait_for  # noqa: E402
 from stored import fingerprint, logged_in, session_value  # noqa: E402
 
 from bench import machine  # noqa: E402
-from lag import SECRET_KEY, Process, Sessiond, percentile  # noqa: E402
+from lag import SECRET_KEY, Sessiond, percentile  # noqa: E402
 
 RATE, BATCH = 1000, 500
 TIME_TO_LIVE = 14 * 24 * 3600
@@ -76,10 +77,31 @@ class Writer:
         return begin
 
 
+class Listener:
+    """A program in C whose lines go to a file, so that it never waits for whoever reads them."""
+
+    def __init__(self, output: Path, *command: str | Path) -> None:
+        self._output = output
+        with output.open("wb") as file:
+            self._process = subprocess.Popen(command, stdout=file)
+        wait_for(lambda: self.lines(), "the listener to be ready")
+
+    def lines(self) -> list[str]:
+        return self._output.read_text().splitlines()
+
+    def stop(self, count: int) -> list[list[str]]:
+        """Wait for so many lines behind the first, and return their words."""
+        wait_for(lambda: self.lines()[count:], "the last message", 60)
+        self._process.kill()
+        self._process.wait()
+        return [line.split() for line in self.lines()[1 : count + 1]]
+
+
 class Bench:
     def __init__(self, options: argparse.Namespace, stack: ExitStack) -> None:
         self._options = options
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sd-", dir=options.folder)))
+        self._folder = folder
         self.redis = PrivateRedis(folder)
         self.redis.start()
         stack.callback(self.redis.stop)
@@ -104,16 +126,18 @@ class Bench:
         wait_for(is_quiet, "the logins", 120)
         return keys
 
-    def _listen(self, listeners: int, count: int) -> Process:
-        listener = Process(self._options.listener, self.daemon.path, str(listeners), str(count))
-        listener.line()
-        return listener
+    def _listen(self, listeners: int, count: int) -> Listener:
+        words = (self._options.listener, self.daemon.path, str(listeners), str(count))
+        return Listener(self._folder / "listener", *words)
+
+    def _subscribe(self) -> Listener:
+        pattern = "__keyspace@0__:django_sessions:*"
+        return Listener(self._folder / "subscriber", self._options.subscriber, self.redis.path, pattern)
 
     def lag(self, listeners: int, *, stopped: bool = False) -> dict[str, list[float]]:
         """Return microseconds from before each DEL to its event, and to the message of the bare subscriber."""
         keys = self._store(self._options.samples)
-        subscriber = Process(self._options.subscriber, self.redis.path, "__keyspace@0__:django_sessions:*")
-        subscriber.line()
+        subscriber = self._subscribe()
         still = socket.socket(socket.AF_UNIX)
         if stopped:
             still.connect(str(self.daemon.path))
@@ -122,10 +146,7 @@ class Bench:
         sleep(0.3)
         sent = self.writer.delete_evenly(keys)
         names = {fingerprint(key): key for key in keys}
-        events = [listener.line().split() for _ in keys]
-        heard = [subscriber.line().split() for _ in keys]
-        listener.stop()
-        subscriber.stop()
+        events, heard = listener.stop(len(keys)), subscriber.stop(len(keys))
         still.close()
         return {
             "event": [(int(time) - sent[names[name]]) / 1000 for time, name in events],
@@ -135,15 +156,12 @@ class Bench:
     def throughput(self) -> tuple[float, float]:
         """Return events a second at the subscriber, and messages a second at the bare one."""
         keys = self._store(self._options.burst)
-        subscriber = Process(self._options.subscriber, self.redis.path, "__keyspace@0__:django_sessions:*")
-        subscriber.line()
+        subscriber = self._subscribe()
         listener = self._listen(1, len(keys))
         sleep(0.3)
         begin = self.writer.delete_fast(keys)
-        heard = [int(subscriber.line().split()[0]) for _ in keys]
-        events = [int(listener.line().split()[0]) for _ in keys]
-        listener.stop()
-        subscriber.stop()
+        events = [int(words[0]) for words in listener.stop(len(keys))]
+        heard = [int(words[0]) for words in subscriber.stop(len(keys))]
         # Each logout here is the user's last: an event of the user's going offline comes with it.
         return 2 * len(keys) / (events[-1] - begin) * 1e9, len(keys) / (heard[-1] - begin) * 1e9
 

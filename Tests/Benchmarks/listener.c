@@ -76,7 +76,7 @@ int main(int count, char **arguments)
         if (index == 0) event.data.fd = -event.data.fd;
         if (epoll_ctl(poll, EPOLL_CTL_ADD, abs(event.data.fd), &event) != 0) fail("epoll_ctl");
     }
-    setvbuf(stdout, NULL, _IOFBF, 1 << 20);
+    setvbuf(stdout, NULL, _IOFBF, 1 << 24);
     printf("ready\n");
     fflush(stdout);
     while (missing != 0) {
