@@ -92,9 +92,10 @@ final class JournalWriter: @unchecked Sendable {
         guard let store else { return false }
         do throws(JournalFailure) {
             if !work.events.isEmpty { try write(work, to: store) }
-            try lookAfter(store)
-            if work.closure != nil, work.closure != answeredClosure { lossSince = lossSince ?? now() }
-            if work.events.isEmpty { try recover(store, work) }
+            let losesEvents = work.closure != nil && work.closure != answeredClosure
+            if losesEvents { lossSince = lossSince ?? now() }
+            try lookAfter(store, losesEvents: losesEvents)
+            if work.events.isEmpty, losesEvents { try recover(store, work) }
         } catch {
             fail(error)
             return work.isStopping
@@ -117,7 +118,7 @@ final class JournalWriter: @unchecked Sendable {
     }
 
     /// What is to be done every second, and more often while there is much to remove.
-    private func lookAfter(_ store: JournalStore) throws(JournalFailure) {
+    private func lookAfter(_ store: JournalStore, losesEvents: Bool) throws(JournalFailure) {
         let time = now()
         guard isPruning || abs(time - lastLooked) >= Int64(settings.retryInterval * 1000) else { return }
         lastLooked = time
@@ -125,7 +126,7 @@ final class JournalWriter: @unchecked Sendable {
         if abs(time - lastNoted) >= Self.noteInterval || interruption != nil {
             try store.noteAlive(at: time)
             lastNoted = time
-            if queue.waitingCount == 0 { endInterruption(isLossless: true) }
+            if queue.waitingCount == 0, !losesEvents { endInterruption(isLossless: true) }
         }
         isPruning = try store.prune(settings.retention, at: time)
         show(store)
@@ -169,7 +170,7 @@ final class JournalWriter: @unchecked Sendable {
 
     /// Takes events again after too many had waited, once those are written.
     private func recover(_ store: JournalStore, _ work: JournalQueue.Work) throws(JournalFailure) {
-        guard let closure = work.closure, closure != answeredClosure else { return }
+        guard let closure = work.closure else { return }
         let opening = try opening(of: store, .interrupted, since: nil)
         answeredClosure = closure
         endInterruption(isLossless: false)

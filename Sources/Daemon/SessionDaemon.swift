@@ -79,6 +79,7 @@ package struct SessionDaemon {
             )
         )
         try await group.run()
+        try await linkLoop.submit { parts.driver.value.end() }.get()
         await control.stop()
         Readiness.notify("STOPPING=1")
         try await socketLoops.shutdownGracefully()

@@ -42,6 +42,11 @@ extension DirectoryStateMachine {
         presence.linkChanged(to: .journalLive, gapMilliseconds: length, at: now.wall, into: &effects.events)
     }
 
+    /// The daemon ends: what waited to be told is told. What is left of the backlog a later daemon finds.
+    package mutating func end(_ effects: inout DirectoryEffects) {
+        presence.release(into: &effects.events)
+    }
+
     /// Erases what the journal holds of a user, unless somebody is logged in as that user.
     ///
     /// - Returns: the event that tells of it, or how many sessions are in the way.

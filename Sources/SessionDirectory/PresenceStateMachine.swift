@@ -243,6 +243,11 @@ struct PresenceStateMachine {
         live.remove(ordinal, of: login.userID)
     }
 
+    /// Tells what is held back as it looks: nothing more is heard.
+    mutating func release(into events: inout [SessionEvent]) {
+        tell(rotations.releaseAll(), into: &events)
+    }
+
     /// Ids go on in another run, and what was held back is forgotten; ``account`` is to say what is told already.
     mutating func beginRun(_ run: UInt64, openLogins: some Sequence<OpenLogin>) {
         if run != self.run { (self.run, sequence) = (run, 0) }

@@ -61,6 +61,12 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
         scheduleTurn()
     }
 
+    /// The daemon ends.
+    func end() {
+        machine.end(&effects)
+        carryOut()
+    }
+
     func journalInterrupted(since wall: Int64) {
         machine.journalInterrupted(since: wall, &effects)
         scheduleTurn()
