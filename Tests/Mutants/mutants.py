@@ -119,6 +119,36 @@ MUTANTS = [
         "again.joined = waiting",
         "again.joined = waiting.filter { _ in false }",
     ),
+    Mutant(
+        "a session that only the journal knows is read as a new one",
+        "DirectoryStateMachine.swift",
+        "if let inherited = takeUp(key, reading, at: now) { old = inherited }",
+        "if false { old = nil }",
+    ),
+    Mutant(
+        "a logout does not write its login first",
+        "PresenceStateMachine.swift",
+        "if account.owedCount > 0 { payOwed(key, into: &events) }",
+        "",
+    ),
+    Mutant(
+        "what the journal holds open and nobody found stays open",
+        "PresenceStateMachine+Journal.swift",
+        "if !account.inherited.isEmpty { account.depart() }",
+        "",
+    ),
+    Mutant(
+        "logins that the journal has lost are not written again",
+        "PresenceStateMachine+Journal.swift",
+        "                _ = table.update(key) { $0.loginID = nil }\n                owe(key)",
+        "                continue",
+    ),
+    Mutant(
+        "a login that is owed is forgotten when its value is read again",
+        "DirectoryStateMachine+Changes.swift",
+        "entry.isOwed = old?.isOwed ?? false",
+        "entry.isOwed = false",
+    ),
 ]
 
 

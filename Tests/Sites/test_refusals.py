@@ -168,7 +168,9 @@ def test_a_daemon_for_signed_sessions_believes_no_cached_one(visitor, signed_dae
 
 
 @PLAIN
-def test_a_daemon_for_signed_sessions_says_what_to_try(visitor, signed_daemon):
+def test_a_daemon_for_signed_sessions_says_what_to_try(visitor, signed_daemon, redis):
+    # It names the fault of one value only: no other test's is to be there.
+    redis.command("FLUSHALL")
     visitor.log_in()
     signed_daemon.start()
     assert signed_daemon.stop() == 0
