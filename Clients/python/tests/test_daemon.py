@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
+from datetime import datetime, timezone
 
 import pytest
 
@@ -72,6 +73,8 @@ def test_events_arrive_resume_and_can_be_read_again(client, redis, write):
     assert (login.type, login.subject) == ("dev.sessiond.login", fingerprint(key))
     assert (logout.type, logout.data["login_id"]) == ("dev.sessiond.logout", login.id)
     assert logout.data["reason"] == "deleted"
+    now = datetime.now(timezone.utc)
+    assert 501 not in [int(event.data["user_id"]) for event in client.query(open_at=now)]
     history = client.query(before, user_id=501, types=["dev.sessiond.login", "dev.sessiond.logout"])
     assert [event.raw for event in history] == [login.raw, logout.raw]
     with client.events(after=login.id, user_id=501, types=["dev.sessiond.logout"]) as stream:

@@ -117,10 +117,12 @@ class Client:
         user_id: Union[str, int, None] = None,
         session: Optional[str] = None,
         limit: int = 100,
+        open_at: Union[str, datetime, None] = None,
     ) -> EventPage:
         """Return a page of past events, oldest first; needs the right `observe`.
 
         `since` (inclusive) and `until` (exclusive): RFC 3339 text or a datetime with a time zone. `limit`: 1 to 1000.
+        `open_at`: only the logins that were open at this time, so who was logged in then.
         """
         params = _given(
             after=after,
@@ -130,6 +132,7 @@ class Client:
             user_id=_user(user_id),
             session=session,
             limit=limit,
+            open_at=_time(open_at),
         )
         return EventPage._from_result(self._call("events.query", params))
 
