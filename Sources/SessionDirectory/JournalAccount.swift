@@ -43,6 +43,8 @@ struct JournalAccount {
     /// What was inherited and not found until now is gone.
     mutating func depart() {
         departing = Deque(inherited.keys)
+        // A million entries leave their room behind.
+        if inherited.isEmpty { inherited = [:] }
     }
 
     mutating func nextDeparting() -> (session: Fingerprint, login: OpenLogin)? {

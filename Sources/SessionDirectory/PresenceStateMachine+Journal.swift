@@ -45,7 +45,7 @@ extension PresenceStateMachine {
 
     /// Every session was read: what the journal holds open and nobody has seen is gone.
     mutating func caughtUp() {
-        if !account.inherited.isEmpty { account.depart() }
+        account.depart()
     }
 
     /// Writes the next logins and logouts of the backlog, about `limit` of them: logins first, so that a user whose
