@@ -316,10 +316,11 @@ package struct DirectoryStateMachine: ~Copyable {
     /// What is known from before the link was lost, if `--serve-stale` allows it to be told.
     private func staleAnswer(_ key: SessionKey, _ ticket: LookupTicket, at now: Moment) -> SessionAnswer? {
         guard freshness.serveStale > 0, let lastProven, !ticket.wants.confirmation else { return nil }
-        // A subscription that came and went meanwhile takes nothing from what was known before it.
+        // A subscription that came and went meanwhile takes nothing from what was known before it, and what was read under it
+        // is younger still.
         let age = now.uptime - lastProven.until
         guard age <= freshness.serveStale, let entry = table.entry(of: key),
-            entry.epoch == lastProven.epoch, !entry.isTouched, now.uptime < entry.deadline,
+            entry.epoch >= lastProven.epoch, !entry.isTouched, now.uptime < entry.deadline,
             entry.has(ticket.wants),
             case .authenticated(var session) = entry.freshAnswer(wanting: ticket.wants).verdict
         else { return nil }

@@ -14,9 +14,9 @@ import Testing
         folder = try TemporaryFolder()
     }
 
-    /// A journal with events up to `count`.
+    /// A journal with events up to `count`, which is impatient with those who lock it.
     private func rig(count: UInt64 = 1) async throws -> (JournalRig, run: UInt64) {
-        let rig = await JournalRig(folder)
+        let rig = await JournalRig(folder) { $0.patience = 0.1 }
         let run = try #require(rig.opening).run
         try await rig.write((1...count).map { Sample.online($0, run: run) })
         return (rig, run)

@@ -40,7 +40,6 @@ final class JournalRig: Sendable {
         self.folder = folder
         self.directory = directory ?? folder.file("state")
         var settings = JournalSettings(directory: self.directory)
-        settings.patience = 0.05
         settings.retryInterval = 0.05
         change(&settings)
         let (clock, news) = (Shared(now), Shared<[JournalNews]>([]))
