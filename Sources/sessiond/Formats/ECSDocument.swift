@@ -23,17 +23,8 @@ enum ECSDocument {
         json.object("sessiond") { json in
             json.optional("source", event.source)
             json.optional("session", event.subject)
-            json.optional("previous_session", details.previousSession)
-            json.optional("login_id", details.loginID)
-            json.optional("backend", details.backend)
             json.optional("expires_at", details.expiresAt.map(Words.time))
-            if let keys = details.keys { json.strings("keys", keys) }
-            if let gap = details.gapSeconds {
-                json.key("gap_seconds")
-                json.double(gap)
-            }
-            if let count = details.events { json.member("events", count) }
-            if let uid = details.byUID { json.member("by_uid", uid) }
+            json.remaining(details)
         }
         json.endObject()
         return json.bytes

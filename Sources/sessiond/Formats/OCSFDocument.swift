@@ -53,16 +53,7 @@ enum OCSFDocument {
         json.object("unmapped") { json in
             json.optional("source", event.source)
             if details.userID == nil { json.optional("session", event.subject) }
-            json.optional("previous_session", details.previousSession)
-            json.optional("login_id", details.loginID)
-            json.optional("backend", details.backend)
-            if let keys = details.keys { json.strings("keys", keys) }
-            if let gap = details.gapSeconds {
-                json.key("gap_seconds")
-                json.double(gap)
-            }
-            if let count = details.events { json.member("events", count) }
-            if let uid = details.byUID { json.member("by_uid", uid) }
+            json.remaining(details)
         }
         json.endObject()
         return json.bytes
@@ -92,35 +83,5 @@ enum OCSFDocument {
         case .rejected: 2
         default: nil
         }
-    }
-}
-
-extension SessiondEvent {
-    /// The type without `dev.sessiond.`.
-    var shortType: String {
-        type.rawValue.replacing("dev.sessiond.", with: "", maxReplacements: 1)
-    }
-}
-
-extension JSONWriter {
-    /// A member that is an object.
-    mutating func object(_ name: StaticString, _ write: (inout JSONWriter) -> Void) {
-        key(name)
-        beginObject()
-        write(&self)
-        endObject()
-    }
-
-    /// A member that is an array of strings.
-    mutating func strings(_ name: StaticString, _ values: [String]) {
-        key(name)
-        beginArray()
-        for value in values { string(value) }
-        endArray()
-    }
-
-    /// A member that is a string, where there is one.
-    mutating func optional(_ name: StaticString, _ value: String?) {
-        if let value { member(name, value) }
     }
 }
