@@ -99,7 +99,7 @@ package final class StreamPublisher<EventJournal: Journal>: Service {
                     try await publish(on: connection, lease, &iterator)
                 } else {
                     stand(.standby)
-                    _ = await iterator.next(isolation: #isolation)
+                    try? await Task.sleep(for: .milliseconds(StreamSettings.renewalMilliseconds))
                 }
             }
         } catch {
