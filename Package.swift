@@ -146,6 +146,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "SessiondTests",
+            dependencies: ["sessiond", "Daemon", "SessiondClient", "SessionModel", argumentParser],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "SessionDirectoryTests",
             dependencies: ["SessionDirectory", "DjangoSession", "SessionModel", "TestSupport"],
             swiftSettings: strict

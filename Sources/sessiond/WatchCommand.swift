@@ -24,16 +24,20 @@ struct WatchCommand: AsyncParsableCommand {
             valueName: "id"
         )
     )
-    var after: String?
+    var after: PositionArgument?
 
     @OptionGroup var format: EventFormatOptions
 
     @OptionGroup var client: ClientOptions
 
+    func validate() throws {
+        try format.validate(beside: client)
+    }
+
     func run() async throws {
         try await Failure.reported {
             var isInterrupted = false
-            for try await step in EventFollower(path: client.socket, after: after) {
+            for try await step in EventFollower(path: client.socket, after: after?.text) {
                 switch step {
                 case .subscribed(let position):
                     Terminal.tell(Self.greeting(position, again: isInterrupted))

@@ -27,11 +27,18 @@ enum EventFormat: String, CaseIterable, ExpressibleByArgument {
 struct EventFormatOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "How events are printed: text, json (CloudEvents; as --json), ecs (Elastic Common Schema) or ocsf (default: text).",
+            "How an event is printed: as text for people, as CloudEvent (json, as --json), for Elastic (ecs) or for other SIEMs (ocsf).",
             valueName: "format"
         )
     )
     var format: EventFormat?
+
+    /// Refuses `--json` beside another format.
+    func validate(beside client: ClientOptions) throws {
+        if client.isJSONAsked, let format, format != .json {
+            throw ValidationError("--json is --format json, and --format \(format.rawValue) is another one.")
+        }
+    }
 
     /// The format that was asked for.
     func chosen(_ client: ClientOptions) -> EventFormat {
