@@ -80,8 +80,12 @@ public struct SessiondEvent: Hashable, Sendable {
         public let events: Int?
         /// The uid of whoever asked for it.
         public let byUID: Int?
+        /// SHA-256 of the ids of the events that were erased, one behind the other in their order, in hexadecimal.
+        public let digest: String?
         /// The type that an event had before it was erased.
         public let type: String?
+        /// The id of the event that tells of the erasing.
+        public let forgottenID: String?
 
         private enum CodingKeys: String, CodingKey {
             case userID = "user_id"
@@ -90,9 +94,10 @@ public struct SessiondEvent: Hashable, Sendable {
             case cause
             case previousSession = "previous_session"
             case loginID = "login_id"
-            case reason, keys, state, events, type
-            case byUID = "by_uid"
+            case reason, keys, state, events, digest, type
             case gapSeconds = "gap_seconds"
+            case byUID = "by_uid"
+            case forgottenID = "forgotten_id"
         }
     }
 

@@ -34,6 +34,11 @@ enum Words {
         Columns.line([event.timeText, Terminal.safe(event.shortType), sentence(event)], widths: [24, 12, 0])
     }
 
+    /// What happened, in a line that stands beside the time in a log: the type and a sentence.
+    static func message(_ event: SessiondEvent) -> String {
+        "\(Terminal.safe(event.shortType)): \(sentence(event))"
+    }
+
     /// A time in whole seconds.
     static func time(_ date: Date) -> String {
         date.formatted(.iso8601)

@@ -3,16 +3,16 @@ import SessiondClient
 
 /// An event as a document of the Elastic Common Schema.
 ///
-/// Source of the fields and their allowed values: https://www.elastic.co/guide/en/ecs/8.11/ecs-field-reference.html
+/// Source of the fields and their allowed values: https://www.elastic.co/guide/en/ecs/8.17/ecs-field-reference.html
 enum ECSDocument {
-    private static let version = "8.11.0"
+    private static let version = "8.17.0"
 
     static func json(of event: SessiondEvent) -> [UInt8] {
         let details = event.details
         var json = JSONWriter(capacity: 512)
         json.beginObject()
         json.member("@timestamp", event.timeText)
-        json.member("message", Words.sentence(event))
+        json.member("message", Words.message(event))
         json.object("ecs") { $0.member("version", version) }
         json.object("event") { write(event, to: &$0) }
         if let user = details.userID {
@@ -32,7 +32,7 @@ enum ECSDocument {
 
     private static func write(_ event: SessiondEvent, to json: inout JSONWriter) {
         let category = category(of: event)
-        json.member("kind", category.isEmpty ? "state" : "event")
+        json.member("kind", event.type == .link ? "state" : "event")
         if !category.isEmpty {
             json.strings("category", category)
             json.strings("type", [type(of: event)])
@@ -41,6 +41,7 @@ enum ECSDocument {
         json.optional("outcome", outcome(of: event))
         json.optional("reason", event.details.cause ?? event.details.reason ?? event.details.state)
         json.member("id", event.id)
+        json.member("code", event.type.rawValue)
         json.member("provider", "sessiond")
         json.member("module", "sessiond")
         json.member("dataset", "sessiond.audit")

@@ -36,7 +36,10 @@ extension JSONWriter {
             double(gap)
         }
         if let count = details.events { member("events", count) }
+        optional("digest", details.digest)
         if let uid = details.byUID { member("by_uid", uid) }
+        optional("type", details.type)
+        optional("forgotten_id", details.forgottenID)
     }
 
     /// A member that is a string, where there is one.

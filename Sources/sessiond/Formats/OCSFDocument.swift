@@ -7,7 +7,7 @@ import SessiondClient
 /// Base Event (class 0).
 ///
 /// Source of the classes, their required attributes and enumerations: https://schema.ocsf.io/1.3.0/classes/authentication and
-/// https://schema.ocsf.io/1.3.0/base_event
+/// https://schema.ocsf.io/1.3.0/classes/base_event
 enum OCSFDocument {
     private static let version = "1.3.0"
     private static let authentication = 3002
@@ -25,7 +25,7 @@ enum OCSFDocument {
         json.member("type_uid", classID * 100 + activity.id)
         json.member("severity_id", severity(of: event))
         json.member("time", Int64((event.time.timeIntervalSince1970 * 1000).rounded()))
-        json.member("message", Words.sentence(event))
+        json.member("message", Words.message(event))
         if let status = status(of: event) { json.member("status_id", status) }
         json.optional("status_detail", details.cause ?? details.reason ?? details.state)
         json.object("metadata") { json in
