@@ -97,6 +97,8 @@ package final class DiskJournal: Journal {
         // The frequent types are in memory alone.
         if filter.wantsActivity { return try memory.check(start, for: filter) }
         let held = view.current
+        // Before it was opened nobody knows: whoever goes on to read is told why that cannot be done, or waits.
+        guard held.runs.last != nil else { return }
         guard held.holdsAll(behind: id, newest: queue.newestPosition) else { throw PositionLost(oldest: held.oldest) }
     }
 
@@ -137,6 +139,8 @@ package final class DiskJournal: Journal {
         pool.asyncRead { database in
             do {
                 completion(.success(try held.read(try database.get(), from: start, matching: filter, limit: limit)))
+            } catch let lost as PositionLost {
+                completion(.failure(.positionLost(lost)))
             } catch {
                 completion(.failure(.unreadable("\(JournalFailure(error))")))
             }

@@ -30,7 +30,7 @@ package enum JournalFailure: Error, Equatable, CustomStringConvertible {
         case .inUse(let path):
             "another sessiond uses the state directory \(path): stop it, or give this one another --state-directory"
         case .replaced(let path):
-            "the journal \(path) was moved away or replaced while it was in use"
+            "the file \(path) was moved away or replaced while the journal was in use"
         case .newer(let path):
             "the journal \(path) was written by a newer sessiond: install that version, or move the file away"
         case .exists(let path):

@@ -19,6 +19,7 @@ final class JournalStore {
     let pool: DatabasePool
     private let directory: StateDirectory
     private let file: FileIdentity
+    let patience: Double
 
     var runs: RunTable
     var chain: HashChain
@@ -33,6 +34,8 @@ final class JournalStore {
     let aliveAt: Int64?
     /// Whether it went on where an earlier opening of this process ended.
     let isContinued: Bool
+    /// Whether the log of writes may hold what was erased; so it may when a daemon died.
+    var owesEmptyLog = true
 
     /// Where an opening goes on: events of this run were the last ones that this process wrote.
     struct Continuation {
@@ -48,6 +51,7 @@ final class JournalStore {
     init(
         _ settings: JournalSettings, continuation: Continuation?, at now: Int64
     ) throws(JournalFailure) {
+        patience = settings.patience
         do {
             directory = try StateDirectory(settings.directory)
             let journalPath = directory.journalPath
@@ -120,8 +124,9 @@ final class JournalStore {
 
     var continuation: Continuation { Continuation(uuid: uuid, position: position) }
 
-    /// Whether the file is still the one that stands at its path.
+    /// Whether the file is still the one that stands at its path, and the lock, too.
     func checkPlace() throws(JournalFailure) {
+        try directory.checkLock()
         guard try FileIdentity(ofFileAt: directory.journalPath) == file else {
             throw .replaced(path: directory.journalPath)
         }

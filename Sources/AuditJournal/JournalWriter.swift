@@ -128,6 +128,7 @@ final class JournalWriter: @unchecked Sendable {
             lastNoted = time
             if queue.waitingCount == 0, !losesEvents { endInterruption(isLossless: true) }
         }
+        try store.emptyLog()
         isPruning = try store.prune(settings.retention, at: time)
         show(store)
     }
