@@ -42,6 +42,11 @@ package enum JournalFailure: Error, Equatable, CustomStringConvertible {
         }
     }
 
+    /// The file holds what no daemon writes.
+    static func damaged(_ problem: String) -> Self {
+        .database(code: ResultCode.SQLITE_CORRUPT.rawValue, message: problem)
+    }
+
     /// Whether the events at hand can never be written, however often that is tried.
     var isLasting: Bool {
         switch self {
@@ -77,6 +82,8 @@ package enum JournalFailure: Error, Equatable, CustomStringConvertible {
         case let error as DatabaseError:
             self = .database(
                 code: error.resultCode.rawValue, message: error.message ?? "no message of SQLite's")
+        // Its description holds the row.
+        case is RowDecodingError: self = .damaged("a value is of another type than its column")
         default: self = .database(code: ResultCode.SQLITE_ERROR.rawValue, message: "\(error)")
         }
     }

@@ -158,12 +158,14 @@ final class JournalStore {
                 var logins: [Fingerprint: OpenLogin] = [:]
                 let rows = try Row.fetchCursor(db, sql: sql)
                 while let row = try rows.next() {
-                    guard let session = Fingerprint(bytes: row[0] as Data), let id = runs.id(at: row[1]) else {
+                    guard let session = Fingerprint(bytes: try row.decode(Data.self, atIndex: 0)),
+                        let id = runs.id(at: try row.decode(atIndex: 1))
+                    else {
                         continue
                     }
                     logins[session] = OpenLogin(
                         id: id, userID: UserID(StoredText.text(row[2])), backend: StoredText.text(row[3]),
-                        beganAt: row[4], expiresAt: row[5])
+                        beganAt: try row.decode(atIndex: 4), expiresAt: try row.decode(atIndex: 5))
                 }
                 return logins
             }
@@ -195,10 +197,10 @@ final class JournalStore {
         init(_ db: Database, continuation: Continuation?, at now: Int64) throws {
             var prunedHash: String?
             if let row = try Row.fetchOne(db, sql: "SELECT uuid, alive_at, pruned_place, pruned_hash FROM journal") {
-                uuid = row["uuid"]
-                aliveAt = row["alive_at"]
-                prunedPlace = row["pruned_place"]
-                prunedHash = row["pruned_hash"]
+                uuid = try row.decode(atIndex: 0)
+                aliveAt = max(try row.decode(atIndex: 1), 0)
+                prunedPlace = try row.decode(atIndex: 2)
+                prunedHash = try row.decode(atIndex: 3)
             } else {
                 uuid = UUID().uuidString.lowercased()
                 try db.execute(
