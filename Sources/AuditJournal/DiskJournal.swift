@@ -105,6 +105,11 @@ package final class DiskJournal: Journal {
     package func recent(
         from start: EventStart, matching filter: inout EventFilter, limit: Int
     ) throws(PositionLost) -> EventBatch? {
+        var start = start
+        if case .after(let id) = start, id.run == 0 {
+            // Whoever subscribed before the journal was opened hears all of its first run since.
+            start = .after(EventID(run: memory.position.run, sequence: 0))
+        }
         if filter.wantsActivity { return try memory.read(from: start, matching: &filter, limit: limit) }
         guard case .after(let id) = start, filter.openAt == nil else { return nil }
         // Which sessions a session rotated into before, only the file knows.

@@ -58,7 +58,6 @@ final class JournalWriter: @unchecked Sendable {
         var isStopping = false
         while !isStopping {
             if store == nil, !openStore() {
-                queue.pause(settings.retryInterval)
                 isStopping = queue.isStopped
                 continue
             }

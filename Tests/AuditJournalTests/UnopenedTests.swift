@@ -29,4 +29,25 @@ import Testing
         #expect(throws: PositionLost.self) { try rig.journal.check(.after(bad), for: EventFilter()) }
         await rig.journal.stop()
     }
+
+    @Test("Whoever subscribed before the journal could be opened hears everything from its opening on")
+    func subscribers() async throws {
+        let folder = try TemporaryFolder()
+        let first = await JournalRig(folder)
+        try await first.write([Sample.online(1, run: try #require(first.opening).run)])
+        await first.journal.stop()
+        chmod(first.directory, 0o770)
+        let rig = await JournalRig(folder)
+        let start = EventStart.after(rig.journal.position)
+        chmod(rig.directory, 0o700)
+        let run = try await rig.takeOpening().run
+        rig.journal.open()
+        try await rig.write([Sample.online(1, run: run)])
+        for filter in [EventFilter(), EventFilter(types: [.userOnline, .renewed])] {
+            var filter = filter
+            let batch = try rig.journal.recent(from: start, matching: &filter, limit: 9)
+            #expect(batch?.events.map(\.id) == [EventID(run: run, sequence: 1)])
+        }
+        await rig.journal.stop()
+    }
 }
