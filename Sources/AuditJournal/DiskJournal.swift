@@ -97,12 +97,19 @@ package final class DiskJournal: Journal {
         // The frequent types are in memory alone.
         if filter.wantsActivity { return try memory.check(start, for: filter) }
         let held = view.current
+        // Before it was opened nobody knows: whoever goes on to read is told why that cannot be done, or waits.
+        guard held.runs.last != nil else { return }
         guard held.holdsAll(behind: id, newest: queue.newestPosition) else { throw PositionLost(oldest: held.oldest) }
     }
 
     package func recent(
         from start: EventStart, matching filter: inout EventFilter, limit: Int
     ) throws(PositionLost) -> EventBatch? {
+        var start = start
+        if case .after(let id) = start, id.run == 0 {
+            // Whoever subscribed before the journal was opened hears all of its first run since.
+            start = .after(EventID(run: memory.position.run, sequence: 0))
+        }
         if filter.wantsActivity { return try memory.read(from: start, matching: &filter, limit: limit) }
         guard case .after(let id) = start, filter.openAt == nil else { return nil }
         // Which sessions a session rotated into before, only the file knows.
@@ -137,6 +144,8 @@ package final class DiskJournal: Journal {
         pool.asyncRead { database in
             do {
                 completion(.success(try held.read(try database.get(), from: start, matching: filter, limit: limit)))
+            } catch let lost as PositionLost {
+                completion(.failure(.positionLost(lost)))
             } catch {
                 completion(.failure(.unreadable("\(JournalFailure(error))")))
             }

@@ -49,7 +49,9 @@ struct EventQuery {
             arms.map { "SELECT * FROM (\($0.sql) ORDER BY place LIMIT \(limit))" }.joined(separator: " UNION ALL ")
             + " ORDER BY place LIMIT \(limit)"
         let arguments = arms.reduce(into: StatementArguments()) { $0 += $1.arguments }
-        return try GRDB.Row.fetchAll(db, sql: sql, arguments: arguments).map { Row(place: $0[0], body: $0[1]) }
+        return try GRDB.Row.fetchAll(db, sql: sql, arguments: arguments).map {
+            Row(place: try $0.decode(atIndex: 0), body: try $0.decode(atIndex: 1))
+        }
     }
 
     /// Finds the places between which the wanted time lies.

@@ -17,13 +17,18 @@ struct HeldEvents: Sendable {
 
     /// Whether everything behind a position is held.
     ///
-    /// - Parameter newest: the newest position that was given out under the last run, whether it was written or not.
+    /// - Parameter newest: the newest position that was given out, whether it was written or not.
     func holdsAll(behind id: EventID, newest: EventID?) -> Bool {
         guard let place = runs.place(of: id), place >= prunedPlace else { return false }
-        return runs.hasGivenOut(id) || newest.map { id.run == $0.run && id <= $0 } ?? false
+        if runs.hasGivenOut(id) { return true }
+        // Of an earlier run only what the file says: it can be a copy from before the end of that run.
+        guard let newest, newest.run == runs.last?.run else { return false }
+        return id.run == newest.run && id <= newest
     }
 
     /// A page of events.
+    ///
+    /// - Throws: ``PositionLost`` where retention has removed events behind `start` since it was checked.
     func read(
         _ db: Database, from start: EventStart, matching filter: EventFilter, limit: Int
     ) throws -> (EventBatch, EventFilter) {
@@ -34,6 +39,10 @@ struct HeldEvents: Sendable {
         case .after(let id): position = id
         }
         let after = runs.place(of: position) ?? 0
+        if case .after = start, after < (try Int64.fetchOne(db, sql: "SELECT pruned_place FROM journal") ?? 0) {
+            let oldest = try Int64.fetchOne(db, sql: "SELECT min(place) FROM event")
+            throw PositionLost(oldest: oldest.flatMap(runs.id))
+        }
         try filter.followRotations(db)
         // What lies behind the newest one came while this was read, and has its turn.
         let newest = try Int64.fetchOne(db, sql: "SELECT max(place) FROM event") ?? after

@@ -30,7 +30,7 @@ package enum JournalFailure: Error, Equatable, CustomStringConvertible {
         case .inUse(let path):
             "another sessiond uses the state directory \(path): stop it, or give this one another --state-directory"
         case .replaced(let path):
-            "the journal \(path) was moved away or replaced while it was in use"
+            "the file \(path) was moved away or replaced while the journal was in use"
         case .newer(let path):
             "the journal \(path) was written by a newer sessiond: install that version, or move the file away"
         case .exists(let path):
@@ -40,6 +40,11 @@ package enum JournalFailure: Error, Equatable, CustomStringConvertible {
         case .database(let code, let message):
             Self.words(code, message)
         }
+    }
+
+    /// The file holds what no daemon writes.
+    static func damaged(_ problem: String) -> Self {
+        .database(code: ResultCode.SQLITE_CORRUPT.rawValue, message: problem)
     }
 
     /// Whether the events at hand can never be written, however often that is tried.
@@ -77,6 +82,8 @@ package enum JournalFailure: Error, Equatable, CustomStringConvertible {
         case let error as DatabaseError:
             self = .database(
                 code: error.resultCode.rawValue, message: error.message ?? "no message of SQLite's")
+        // Its description holds the row.
+        case is RowDecodingError: self = .damaged("a value is of another type than its column")
         default: self = .database(code: ResultCode.SQLITE_ERROR.rawValue, message: "\(error)")
         }
     }

@@ -33,7 +33,6 @@ final class JournalQueue: @unchecked Sendable {
         var isStopping = false
         /// Events that come go nowhere: which time that is. Nil while they are taken.
         var closure: Int?
-
     }
 
     /// The events of one call, and who is told when they are written: with how many events they erased, and with nil where
@@ -41,6 +40,9 @@ final class JournalQueue: @unchecked Sendable {
     struct Append: Sendable {
         var events: [SessionEvent]
         var completion: (@Sendable (Int?) -> Void)?
+
+        /// Whether one of the events erases others.
+        var erases: Bool { events.contains { $0.type == .forgotten } }
     }
 
     // MARK: The link's loop
@@ -120,6 +122,8 @@ final class JournalQueue: @unchecked Sendable {
     private func look() -> Work {
         var work = Work()
         for append in appends {
+            // What is erased in memory is what was there before: it comes first, alone.
+            if append.erases, !work.events.isEmpty { break }
             guard work.events.isEmpty || work.events.count + append.events.count <= Self.portion else { break }
             work.events += append.events
             work.appends.append(append)

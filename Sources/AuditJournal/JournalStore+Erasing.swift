@@ -21,8 +21,11 @@ extension JournalStore {
             arguments: ["user": user])
         var erased: [EventID] = []
         for row in rows {
-            let place: Int64 = row[0]
-            let body = try ErasedEvent.body(of: row[1], forgottenBy: id)
+            let place: Int64 = try row.decode(atIndex: 0)
+            guard let body = try? ErasedEvent.body(of: row.decode(atIndex: 1), forgottenBy: id) else {
+                // It was changed by somebody else. That is for `sessiond verify` to say.
+                throw JournalFailure.strayEvent
+            }
             try execute(
                 db, "UPDATE event SET type = ?, session = NULL, user_id = NULL, body = ? WHERE place = ?",
                 [EventType.erased.shortName, body, place])

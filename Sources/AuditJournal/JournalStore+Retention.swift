@@ -38,8 +38,8 @@ extension JournalStore {
                             sql: "SELECT place, body FROM event WHERE place >= ? ORDER BY place LIMIT 1 OFFSET ?",
                             arguments: [oldest, count - 1])
                     else { return .rollback }
-                    let place: Int64 = row[0]
-                    let hash = HashChain.link(of: row[1])
+                    let place: Int64 = try row.decode(atIndex: 0)
+                    let hash = HashChain.link(of: try row.decode(atIndex: 1))
                     try Self.execute(db, "DELETE FROM event WHERE place <= ?", [place])
                     try Self.execute(db, "DELETE FROM login WHERE logout_place <= ?", [place])
                     try Self.execute(db, "UPDATE journal SET pruned_place = ?, pruned_hash = ?", [place, hash])

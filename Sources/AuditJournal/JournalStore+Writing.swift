@@ -35,14 +35,26 @@ extension JournalStore {
         (runs, chain, recordedAt) = (state.runs, state.chain, state.recordedAt)
         eventCount += state.written.count
         if oldestPlace == nil { oldestPlace = state.firstPlace }
-        // What was erased is not to be read in the log of writes either.
-        if !state.forgotten.isEmpty { try emptyLog() }
+        if !state.forgotten.isEmpty {
+            owesEmptyLog = true
+            try emptyLog()
+        }
         return (state.written, state.forgotten)
     }
 
-    private func emptyLog() throws(JournalFailure) {
+    /// Empties the log of writes, where what was erased could still be read; not while somebody reads there.
+    func emptyLog() throws(JournalFailure) {
+        guard owesEmptyLog else { return }
         do {
-            _ = try pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+            try pool.writeWithoutTransaction { db in
+                // Events are not to wait for a reader that takes its time.
+                try db.execute(sql: "PRAGMA busy_timeout = 0")
+                defer { try? db.execute(sql: "PRAGMA busy_timeout = \(Int(patience * 1000))") }
+                _ = try db.checkpoint(.truncate)
+            }
+            owesEmptyLog = false
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+            return
         } catch {
             throw JournalFailure(error)
         }
@@ -77,6 +89,8 @@ private struct WriteState {
     var forgotten: [EventID: Int] = [:]
 
     mutating func write(_ event: SessionEvent, _ db: Database) throws {
+        // It was on its way when another run began.
+        guard event.id.run == runs.last?.run else { throw JournalFailure.strayEvent }
         switch event.kind {
         case .renewed(_, let expiresAt):
             if let subject = event.subject { renewals.updateValue(expiresAt, forKey: subject) }

@@ -19,6 +19,7 @@ final class JournalStore {
     let pool: DatabasePool
     private let directory: StateDirectory
     private let file: FileIdentity
+    let patience: Double
 
     var runs: RunTable
     var chain: HashChain
@@ -33,6 +34,8 @@ final class JournalStore {
     let aliveAt: Int64?
     /// Whether it went on where an earlier opening of this process ended.
     let isContinued: Bool
+    /// Whether the log of writes may hold what was erased; so it may when a daemon died.
+    var owesEmptyLog = true
 
     /// Where an opening goes on: events of this run were the last ones that this process wrote.
     struct Continuation {
@@ -48,6 +51,7 @@ final class JournalStore {
     init(
         _ settings: JournalSettings, continuation: Continuation?, at now: Int64
     ) throws(JournalFailure) {
+        patience = settings.patience
         do {
             directory = try StateDirectory(settings.directory)
             let journalPath = directory.journalPath
@@ -120,8 +124,9 @@ final class JournalStore {
 
     var continuation: Continuation { Continuation(uuid: uuid, position: position) }
 
-    /// Whether the file is still the one that stands at its path.
+    /// Whether the file is still the one that stands at its path, and the lock, too.
     func checkPlace() throws(JournalFailure) {
+        try directory.checkLock()
         guard try FileIdentity(ofFileAt: directory.journalPath) == file else {
             throw .replaced(path: directory.journalPath)
         }
@@ -153,12 +158,14 @@ final class JournalStore {
                 var logins: [Fingerprint: OpenLogin] = [:]
                 let rows = try Row.fetchCursor(db, sql: sql)
                 while let row = try rows.next() {
-                    guard let session = Fingerprint(bytes: row[0] as Data), let id = runs.id(at: row[1]) else {
+                    guard let session = Fingerprint(bytes: try row.decode(Data.self, atIndex: 0)),
+                        let id = runs.id(at: try row.decode(atIndex: 1))
+                    else {
                         continue
                     }
                     logins[session] = OpenLogin(
                         id: id, userID: UserID(StoredText.text(row[2])), backend: StoredText.text(row[3]),
-                        beganAt: row[4], expiresAt: row[5])
+                        beganAt: try row.decode(atIndex: 4), expiresAt: try row.decode(atIndex: 5))
                 }
                 return logins
             }
@@ -190,10 +197,10 @@ final class JournalStore {
         init(_ db: Database, continuation: Continuation?, at now: Int64) throws {
             var prunedHash: String?
             if let row = try Row.fetchOne(db, sql: "SELECT uuid, alive_at, pruned_place, pruned_hash FROM journal") {
-                uuid = row["uuid"]
-                aliveAt = row["alive_at"]
-                prunedPlace = row["pruned_place"]
-                prunedHash = row["pruned_hash"]
+                uuid = try row.decode(atIndex: 0)
+                aliveAt = max(try row.decode(atIndex: 1), 0)
+                prunedPlace = try row.decode(atIndex: 2)
+                prunedHash = try row.decode(atIndex: 3)
             } else {
                 uuid = UUID().uuidString.lowercased()
                 try db.execute(

@@ -58,7 +58,6 @@ final class JournalWriter: @unchecked Sendable {
         var isStopping = false
         while !isStopping {
             if store == nil, !openStore() {
-                queue.pause(settings.retryInterval)
                 isStopping = queue.isStopped
                 continue
             }
@@ -128,6 +127,7 @@ final class JournalWriter: @unchecked Sendable {
             lastNoted = time
             if queue.waitingCount == 0, !losesEvents { endInterruption(isLossless: true) }
         }
+        try store.emptyLog()
         isPruning = try store.prune(settings.retention, at: time)
         show(store)
     }

@@ -14,14 +14,20 @@ struct RunTable {
     }
 
     private static let sequenceBits: Int64 = 40
+    private static let numbers: Range<Int64> = 1..<1 << 23
 
     init() {}
 
     /// The runs of a journal's file.
     init(_ db: Database) throws {
         for row in try Row.fetchAll(db, sql: "SELECT number, run, last_sequence FROM run ORDER BY number") {
-            guard let run = UInt64(row["run"] as String, radix: 16) else { continue }
-            append(Run(number: row["number"], run: run, lastSequence: UInt64(row["last_sequence"] as Int64)))
+            let number: Int64 = try row.decode(atIndex: 0)
+            let run = UInt64(try row.decode(String.self, atIndex: 1), radix: 16)
+            let sequence = UInt64(exactly: try row.decode(Int64.self, atIndex: 2))
+            guard let run, let sequence, Self.numbers.contains(number), run <= Int64.max else {
+                throw JournalFailure.damaged("a run is none")
+            }
+            append(Run(number: number, run: run, lastSequence: sequence))
         }
     }
 

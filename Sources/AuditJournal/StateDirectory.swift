@@ -6,6 +6,7 @@ import Foundation
 final class StateDirectory {
     /// The journal's file in it.
     let journalPath: String
+    private let lockPath: String
     private let lock: Int32
 
     /// The name of the journal's file.
@@ -15,7 +16,7 @@ final class StateDirectory {
     init(_ path: String) throws(JournalFailure) {
         try Self.make(path)
         try Self.check(path)
-        let lockPath = path + "/sessiond.lock"
+        lockPath = path + "/sessiond.lock"
         lock = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard lock >= 0 else { throw .directory(path: path, problem: Self.errorText) }
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
@@ -23,10 +24,16 @@ final class StateDirectory {
             throw .inUse(path: path)
         }
         journalPath = path + "/" + Self.journalName
+        try checkLock()
     }
 
     deinit {
         close(lock)
+    }
+
+    /// Whether the lock is still the one that another daemon would have to wait for.
+    func checkLock() throws(JournalFailure) {
+        guard try FileIdentity(ofFileAt: lockPath) == FileIdentity(of: lock) else { throw .replaced(path: lockPath) }
     }
 
     private static func make(_ path: String) throws(JournalFailure) {
@@ -62,6 +69,17 @@ struct FileIdentity: Equatable {
     init(ofFileAt path: String) throws(JournalFailure) {
         var information = stat()
         guard stat(path, &information) == 0 else { throw .replaced(path: path) }
+        self.init(information)
+    }
+
+    /// Nil for a descriptor that is not open.
+    init?(of descriptor: Int32) {
+        var information = stat()
+        guard fstat(descriptor, &information) == 0 else { return nil }
+        self.init(information)
+    }
+
+    private init(_ information: stat) {
         (device, inode) = (UInt64(information.st_dev), UInt64(information.st_ino))
     }
 }

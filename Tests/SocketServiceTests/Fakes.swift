@@ -65,6 +65,8 @@ final class FakeLookup: SessionLookup {
 final class FakeLog: EventLog {
     private let capacity: Int
     private let isAlwaysOld: Bool
+    /// Readings of users with this id wait for ``release(_:)``.
+    private let heldUser = UserID("held")
     private let state = Mutex(State())
 
     private struct State {
@@ -72,6 +74,7 @@ final class FakeLog: EventLog {
         var last: UInt64 = 0
         var interruption: JournalInterruption?
         var watchers: [EventWatch: @Sendable () -> Void] = [:]
+        var held: [@Sendable (EventReadError?) -> Void] = []
     }
 
     /// - Parameter isAlwaysOld: nothing is read from memory.
@@ -121,13 +124,27 @@ final class FakeLog: EventLog {
         from start: EventStart, matching filter: EventFilter, limit: Int,
         completion: @escaping @Sendable (Result<(EventBatch, EventFilter), EventReadError>) -> Void
     ) {
-        var filter = filter
+        var working = filter
+        let page: Result<(EventBatch, EventFilter), EventReadError>
         do throws(PositionLost) {
-            let batch = try read(from: start, matching: &filter, limit: limit)
-            completion(.success((batch, filter)))
+            page = .success((try read(from: start, matching: &working, limit: limit), working))
         } catch {
-            completion(.failure(.positionLost(error)))
+            page = .failure(.positionLost(error))
         }
+        let answer = { @Sendable (failure: EventReadError?) in completion(failure.map(Result.failure) ?? page) }
+        guard filter.userID == heldUser else { return answer(nil) }
+        state.withLock { $0.held.append(answer) }
+    }
+
+    var heldCount: Int { state.withLock(\.held.count) }
+
+    /// Ends the readings that wait.
+    func release(_ failure: EventReadError? = nil) {
+        let held = state.withLock { state in
+            defer { state.held = [] }
+            return state.held
+        }
+        for answer in held { answer(failure) }
     }
 
     private func read(

@@ -27,15 +27,15 @@ package enum JournalVerifier {
             throw JournalAudit.Fault(id: nil, problem: "the file holds no journal")
         }
         let runs = try RunTable(db)
-        let source = "urn:uuid:\(journal["uuid"] as String)"
-        let pruned: Int64 = journal["pruned_place"]
+        let source = "urn:uuid:\(try journal.decode(String.self, atIndex: 0))"
+        let pruned: Int64 = try journal.decode(atIndex: 1)
         var audit = JournalAudit(
-            anchor: journal["pruned_hash"] ?? HashChain(source: source).head,
+            anchor: try journal.decode(String?.self, atIndex: 2) ?? HashChain(source: source).head,
             after: pruned == 0 ? nil : runs.id(at: pruned))
         let rows = try Row.fetchCursor(
             db, sql: "SELECT place, time, type, session, user_id, body FROM event ORDER BY place")
         while let row = try rows.next() {
-            let event = try audit.take(row["body"])
+            let event = try audit.take(String.fromDatabaseValue(row["body"]) ?? "")
             try compare(row, event, source, runs)
             if audit.eventCount % 10_000 == 0 { progress(audit.eventCount) }
         }
@@ -50,12 +50,21 @@ package enum JournalVerifier {
     ) throws(JournalAudit.Fault) {
         let id = EventID(event.id)
         var problem: String?
-        if runs.id(at: row["place"]) != id { problem = "it lies at the place of another event" }
+        if Int64.fromDatabaseValue(row["place"]).flatMap(runs.id) != id {
+            problem = "it lies at the place of another event"
+        }
         if event.source != source { problem = "it is of another journal, \(event.source)" }
-        if Timestamp.parse(event.time) != row["time"] { problem = "it is filed under another time" }
-        if event.type != "dev.sessiond." + (row["type"] as String) { problem = "it is filed under another type" }
-        let session = (row["session"] as Data?).flatMap { Fingerprint(bytes: $0) }
-        if session?.description != event.subject { problem = "it is filed under another session" }
+        if Timestamp.parse(event.time) != Int64.fromDatabaseValue(row["time"]) {
+            problem = "it is filed under another time"
+        }
+        if event.type != String.fromDatabaseValue(row["type"]).map({ "dev.sessiond." + $0 }) {
+            problem = "it is filed under another type"
+        }
+        let session: DatabaseValue = row["session"]
+        let named = Data.fromDatabaseValue(session).flatMap { Fingerprint(bytes: $0) }?.description
+        if named != event.subject || session.isNull != (event.subject == nil) {
+            problem = "it is filed under another session"
+        }
         let user: DatabaseValue = row["user_id"]
         if (user.isNull ? nil : UserID(StoredText.text(user))) != event.data.userID.map({ UserID($0) }) {
             problem = "it is filed under another user"
