@@ -80,8 +80,11 @@ package enum JournalFailure: Error, Equatable, CustomStringConvertible {
         switch error {
         case let failure as JournalFailure: self = failure
         case let error as DatabaseError:
+            // The index of the log finds no room. Source: https://www.sqlite.org/rescode.html#ioerr_shmsize
+            let isFull = error.extendedResultCode == .SQLITE_IOERR_SHMSIZE
             self = .database(
-                code: error.resultCode.rawValue, message: error.message ?? "no message of SQLite's")
+                code: (isFull ? .SQLITE_FULL : error.resultCode).rawValue,
+                message: error.message ?? "no message of SQLite's")
         // Its description holds the row.
         case is RowDecodingError: self = .damaged("a value is of another type than its column")
         default: self = .database(code: ResultCode.SQLITE_ERROR.rawValue, message: "\(error)")

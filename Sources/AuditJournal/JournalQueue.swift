@@ -48,7 +48,10 @@ final class JournalQueue: @unchecked Sendable {
     // MARK: The link's loop
 
     func append(_ append: Append) {
-        guard let last = append.events.last else { return }
+        guard let last = append.events.last else {
+            append.completion?(0)
+            return
+        }
         let isTaken = condition.withLock {
             newest = last.id
             guard isTaking else { return false }

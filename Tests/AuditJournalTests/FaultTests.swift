@@ -62,6 +62,21 @@ import Testing
         #expect(throws: Never.self) { try JournalVerifier.verify(rig.path) }
     }
 
+    @Test("On a disk that is full from the start the journal begins when there is room", .enabled(if: geteuid() == 0))
+    func fullFromTheStart() async throws {
+        let disk = try SmallDisk(folder.file("state"), kibibytes: 16)
+        let rig = await JournalRig(folder)
+        #expect(rig.opening == nil)
+        try await waitForInterruption(rig, "is full")
+        try disk.mount("remount,size=32m")
+        let opening = try await rig.takeOpening()
+        rig.journal.open()
+        try await rig.write([Sample.online(1, run: opening.run)])
+        #expect(rig.journal.interruption == nil)
+        await rig.journal.stop()
+        #expect(try JournalVerifier.verify(rig.path).eventCount == 1)
+    }
+
     @Test(
         "On a read-only disk nothing is written; when it can be written the journal begins",
         .enabled(if: geteuid() == 0))
