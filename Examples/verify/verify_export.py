@@ -20,7 +20,9 @@ for number, line in enumerate(events, 1):
     event = json.loads(line)
     if event["previoushash"] != link:
         sys.exit(f"broken at line {number}: {event['id']} does not fit the one before")
-    link = event.get("erasedhash") or hashlib.sha256(line).hexdigest()
-if (link, len(events)) != (summary["hash"], summary["events"]):
-    sys.exit("broken: events are missing, or the last one was changed")
+    is_erased = event["type"] == "dev.sessiond.erased"
+    link = event["erasedhash"] if is_erased else hashlib.sha256(line).hexdigest()
+lines = hashlib.sha256(b"".join(line + b"\n" for line in events)).hexdigest()
+if (link, lines, len(events)) != (summary["hash"], summary["lines_hash"], summary["events"]):
+    sys.exit("broken: these are not the events that were signed")
 print(f"{len(events)} events hold, signed at {summary['time']}")

@@ -41,11 +41,11 @@ struct EventRing {
 
     /// Removes a user's events.
     ///
-    /// - Returns: how many there were, and the SHA-256 of their ids.
-    mutating func forget(_ userID: UserID) -> (count: Int, digest: String) {
-        let ids = entries.filter { $0.event.userID == userID }.map(\.event.id)
+    /// - Returns: how many there were.
+    mutating func forget(_ userID: UserID) -> Int {
+        let count = entries.count
         entries.removeAll { $0.event.userID == userID }
-        return (ids.count, HashChain.digest(of: ids))
+        return count - entries.count
     }
 
     /// The index of the first event behind `id`.

@@ -8,7 +8,7 @@ struct HashChain {
 
     /// - Parameter source: the journal's `urn:uuid:…`, whose hash the first event carries.
     init(source: String) {
-        head = Self.hash(Array(source.utf8))
+        head = Self.hash(source)
     }
 
     init(head: String) {
@@ -21,19 +21,22 @@ struct HashChain {
 
     /// What the event behind a stored one carries: its hash, or where it was erased since, the hash of what stood there.
     static func link(of body: String) -> String {
-        ErasedEvent.hash(in: body) ?? hash(Array(body.utf8))
+        ErasedEvent(body)?.hash ?? hash(body)
     }
 
-    /// What stands for a set of events: the hash of their ids, one behind the other in their order.
-    static func digest(of ids: [EventID]) -> String {
-        hash(ids.flatMap { Array($0.description.utf8) })
+    static func hash(_ text: String) -> String {
+        hash(Array(text.utf8))
+    }
+
+    static func hash(_ bytes: [UInt8]) -> String {
+        hexadecimal(SHA256.hash(data: bytes))
     }
 
     /// 64 hexadecimal digits in lower case.
-    static func hash(_ bytes: [UInt8]) -> String {
+    static func hexadecimal(_ digest: SHA256.Digest) -> String {
         String(unsafeUninitializedCapacity: 64) { digits in
             var index = 0
-            for byte in SHA256.hash(data: bytes) {
+            for byte in digest {
                 for nibble in [byte >> 4, byte & 0xF] {
                     digits[index] = nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
                     index += 1

@@ -7,8 +7,8 @@ extension JournalStore {
     /// Erases all events of a user, and those of sessions that were the user's and name nobody.
     ///
     /// - Parameter id: the event that tells of it.
-    /// - Returns: the events that were erased.
-    static func erase(_ userID: UserID, by id: EventID, runs: RunTable, _ db: Database) throws -> [EventID] {
+    /// - Returns: how many events were erased, and the hash of the last one's remains, or of the id where there is none.
+    static func erase(_ userID: UserID, by id: EventID, _ db: Database) throws -> (count: Int, digest: String) {
         let user = StoredText.value(userID.text)
         let rows = try Row.fetchAll(
             db,
@@ -19,19 +19,20 @@ extension JournalStore {
                 ORDER BY place
                 """,
             arguments: ["user": user])
-        var erased: [EventID] = []
+        var digest = HashChain.hash(id.description)
         for row in rows {
             let place: Int64 = try row.decode(atIndex: 0)
-            guard let body = try? ErasedEvent.body(of: row.decode(atIndex: 1), forgottenBy: id) else {
+            guard let erased = try? ErasedEvent(of: row.decode(atIndex: 1), forgottenBy: id, behind: digest) else {
                 // It was changed by somebody else. That is for `sessiond verify` to say.
                 throw JournalFailure.strayEvent
             }
+            let body = erased.body
             try execute(
                 db, "UPDATE event SET type = ?, session = NULL, user_id = NULL, body = ? WHERE place = ?",
                 [EventType.erased.shortName, body, place])
-            if let id = runs.id(at: place) { erased.append(id) }
+            digest = HashChain.hash(body)
         }
         try execute(db, "DELETE FROM login WHERE user_id = ?", [user])
-        return erased
+        return (rows.count, digest)
     }
 }

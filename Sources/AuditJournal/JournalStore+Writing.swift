@@ -103,10 +103,9 @@ private struct WriteState {
         guard let place = runs.place(of: event.id) else { throw JournalFailure.strayEvent }
         var event = event
         if case .forgotten(var forgetting) = event.kind {
-            let erased = try JournalStore.erase(forgetting.userID, by: event.id, runs: runs, db)
-            (forgetting.eventCount, forgetting.digest) = (erased.count, HashChain.digest(of: erased))
+            (forgetting.eventCount, forgetting.digest) = try JournalStore.erase(forgetting.userID, by: event.id, db)
             event.kind = .forgotten(forgetting)
-            forgotten[event.id] = erased.count
+            forgotten[event.id] = forgetting.eventCount
         }
         recordedAt = max(recordedAt, event.time)
         let body = event.cloudEvent(source: source, previousHash: chain.head)

@@ -108,7 +108,7 @@ package final class MemoryJournal: Journal {
     private static func carryOut(_ event: SessionEvent, in state: inout State) -> SessionEvent {
         guard case .forgotten(var forgetting) = event.kind else { return event }
         _ = state.activity.forget(forgetting.userID)
-        (forgetting.eventCount, forgetting.digest) = state.audit.forget(forgetting.userID)
+        forgetting.eventCount = state.audit.forget(forgetting.userID)
         var event = event
         event.kind = .forgotten(forgetting)
         return event

@@ -65,7 +65,7 @@ extension SessionEvent {
             if let gapMilliseconds { json.double(Double(gapMilliseconds) / 1000) } else { json.null() }
         case .forgotten(let forgetting):
             json.member("events", forgetting.eventCount)
-            json.member("digest", forgetting.digest)
+            if let digest = forgetting.digest { json.member("digest", digest) }
             json.member("by_uid", forgetting.byUID)
         }
     }

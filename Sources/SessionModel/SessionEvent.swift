@@ -70,8 +70,8 @@ package struct Forgetting: Sendable, Equatable {
     package var byUID: UInt32
     /// How many events were erased; known when it is done.
     package var eventCount = 0
-    /// SHA-256 of their ids, one behind the other in their order, in hexadecimal; known when it is done.
-    package var digest = ""
+    /// SHA-256 of what is left of the last of them, in hexadecimal; nil until it is done, and where nothing is left.
+    package var digest: String?
 
     package init(userID: UserID, byUID: UInt32) {
         self.userID = userID

@@ -39,17 +39,25 @@ struct EventExport {
                 do throws(JournalAudit.Fault) {
                     try export.add(event.json)
                 } catch {
-                    throw Failure(description: "the journal does not hold at \(error): see `sessiond verify`")
+                    throw Self.failure(error)
                 }
                 try Self.put(event.json, file)
             }
             next = page.next
         } while next != nil
-        guard let seal = try export.seal(key, at: Int64(Date().timeIntervalSince1970 * 1000)) else {
-            throw Failure(description: "there is no event to export")
+        let seal: [[UInt8]]?
+        do {
+            seal = try export.seal(key, at: Int64(Date().timeIntervalSince1970 * 1000))
+        } catch let fault as JournalAudit.Fault {
+            throw Self.failure(fault)
         }
+        guard let seal else { throw Failure(description: "there is no event to export") }
         for line in seal { try Self.put(line, file) }
         return export.eventCount
+    }
+
+    private static func failure(_ fault: JournalAudit.Fault) -> Failure {
+        Failure(description: "the journal does not hold at \(fault): see `sessiond verify`")
     }
 
     private static func put(_ line: [UInt8], _ file: FileHandle) throws {

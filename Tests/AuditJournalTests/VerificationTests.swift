@@ -83,6 +83,119 @@ import Testing
         #expect(fault(in: path) != nil)
     }
 
+    // MARK: Forgeries
+
+    /// What the user `a` did is erased, and then somebody else's login is changed.
+    private func forgotten() async throws -> (
+        path: String, events: [RecordedEvent], other: RecordedEvent, digest: String
+    ) {
+        let (path, events) = try await journal { rig, history in
+            try await rig.write(history.logoutAll(at: 1_700_000_000_000))
+            let id = EventID(run: rig.journal.position.run, sequence: rig.journal.position.sequence + 1)
+            let forgetting = Forgetting(userID: UserID("a"), byUID: 7)
+            try await rig.write([SessionEvent(id: id, time: 0, subject: nil, kind: .forgotten(forgetting))])
+        }
+        let other = try #require(events.last { Self.text($0).contains("dev.sessiond.login") })
+        let told = try #require(events.last.map(Self.text))
+        let digest = try #require(told.firstMatch(of: /"digest":"([0-9a-f]{64})"/)?.1)
+        return (path, events, other, String(digest))
+    }
+
+    private static func text(_ event: RecordedEvent) -> String { String(decoding: event.json, as: UTF8.self) }
+
+    private static func hash(_ text: String) -> String {
+        SHA256.hash(data: Data(text.utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+
+    /// What the daemon would leave of an event.
+    private static func remains(
+        of text: String, forgottenBy forgotten: EventID, behind previous: String, type: String = "login"
+    ) throws -> String {
+        func member(_ name: String) throws -> Substring {
+            try #require(text.firstMatch(of: try Regex("\"\(name)\":\"([^\"]*)\"", as: (Substring, Substring).self))?.1)
+        }
+        return """
+            {"specversion":"1.0","id":"\(try member("id"))","source":"\(try member("source"))",\
+            "type":"dev.sessiond.erased","time":"\(try member("time"))","datacontenttype":"application/json",\
+            "data":{"type":"dev.sessiond.\(type)","forgotten_id":"\(forgotten)"},\
+            "previoushash":"\(try member("previoushash"))","previouserasedhash":"\(previous)",\
+            "erasedhash":"\(hash(text))"}
+            """
+    }
+
+    @Test("Nothing that is said to be erased is believed, unless the forgetting itself vouches for it")
+    func forgeries() async throws {
+        let (path, events, other, digest) = try await forgotten()
+        let original = Self.text(other)
+        let forgotten = try #require(events.last).id
+        var forgeries = [
+            // The chain would fit, if whatever carries the hash were believed.
+            original.replacing("\"cause\":\"created\"", with: "\"cause\":\"upgraded\"").dropLast()
+                + ",\"erasedhash\":\"\(Self.hash(original))\"}",
+            // As the daemon would write it, at the end of what was erased, at its beginning, by nobody, and by itself.
+            try Self.remains(of: original, forgottenBy: forgotten, behind: digest),
+            try Self.remains(of: original, forgottenBy: forgotten, behind: Self.hash(forgotten.description)),
+            try Self.remains(
+                of: original, forgottenBy: EventID(run: forgotten.run, sequence: forgotten.sequence + 1),
+                behind: Self.hash(EventID(run: forgotten.run, sequence: forgotten.sequence + 1).description)),
+            try Self.remains(of: original, forgottenBy: other.id, behind: Self.hash(other.id.description)),
+        ]
+        // A member more than the daemon leaves.
+        forgeries.append(String(forgeries[1].dropLast()) + ",\"note\":1}")
+        let key = Curve25519.Signing.PrivateKey()
+        let lines = try export(events, key)
+        let index = try #require(events.firstIndex { $0.id == other.id })
+        #expect(try JournalExport.verify(lines, signedBy: key.publicKey).erasedCount > 0)
+        for (number, forgery) in forgeries.enumerated() {
+            var changed = lines
+            changed[index] = forgery
+            #expect(throws: JournalAudit.Fault.self, "export \(number)") {
+                try JournalExport.verify(changed, signedBy: key.publicKey)
+            }
+            // Signed after the change, by whoever trusts the file.
+            #expect(throws: JournalAudit.Fault.self, "new export \(number)") {
+                _ = try export(
+                    events.map { $0.id == other.id ? RecordedEvent(id: $0.id, json: Array(forgery.utf8)) : $0 }, key)
+            }
+            let copy = folder.file("forged-\(number).sqlite")
+            try JournalFile.copy(path, to: copy)
+            let text = forgery.replacing("'", with: "''")
+            try SQLite.execute(
+                """
+                UPDATE event SET body = '\(text)', type = CASE WHEN '\(text)' LIKE '%.erased%' THEN 'erased' ELSE type END,
+                    session = CASE WHEN '\(text)' LIKE '%.erased%' THEN NULL ELSE session END,
+                    user_id = CASE WHEN '\(text)' LIKE '%.erased%' THEN NULL ELSE user_id END
+                WHERE body LIKE '%\(other.id)","source%'
+                """, in: copy)
+            #expect(fault(in: copy) != nil, "file \(number)")
+        }
+    }
+
+    @Test("What is left of an event cannot be changed, and what tells of a forgetting cannot be erased")
+    func changedRemains() async throws {
+        let (path, events, _, _) = try await forgotten()
+        let erased = try #require(events.firstIndex { Self.text($0).contains("dev.sessiond.erased") })
+        let text = Self.text(events[erased])
+        let time = try #require(text.firstMatch(of: /"time":"([^"]*)"/)?.1)
+        let other = String(time.dropLast(2)) + (time.hasSuffix("0Z") ? "1Z" : "0Z")
+        try SQLite.execute(
+            """
+            UPDATE event SET body = replace(body, '\(time)', '\(other)'), time = time + (\(time.hasSuffix("0Z") ? 1 : 0)
+                - \(time.hasSuffix("0Z") ? 0 : Int(String(time.dropLast().last!))!))
+            WHERE body LIKE '%\(events[erased].id)","source%'
+            """, in: path)
+        #expect(fault(in: path) != nil)
+        let told = Self.text(try #require(events.last))
+        let last = try #require(events.last).id
+        let stub = try Self.remains(
+            of: told, forgottenBy: EventID(run: last.run, sequence: last.sequence + 1), behind: "", type: "forgotten")
+        let key = Curve25519.Signing.PrivateKey()
+        #expect(throws: JournalAudit.Fault.self) {
+            _ = try export(
+                events.dropLast() + [RecordedEvent(id: last, json: Array(stub.utf8))], key)
+        }
+    }
+
     @Test("No byte of a forgotten user is left in the files, and the others are whole")
     func forgetting() async throws {
         let rig = await JournalRig(folder)

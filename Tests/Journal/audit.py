@@ -62,7 +62,7 @@ class Audit:
             require(event["data"].get("user_id") == user, f"{name} is filed under another user")
             require(round(datetime.fromisoformat(event["time"]).timestamp() * 1000) == time, f"{name} has another time")
             require(place & (1 << 40) - 1 == int(name[17:], 16), f"{name} lies at another place")
-            link = event.get("erasedhash") or hashlib.sha256(body.encode()).hexdigest()
+            link = hashlib.sha256(body.encode()).hexdigest() if kind != "erased" else event["erasedhash"]
             self._follow(name, event)
             self.events.append((name, event))
 

@@ -19,8 +19,8 @@ package struct JournalAudit {
     private(set) var open: [EventID: Fingerprint?] = [:]
     private var openBySession: [Fingerprint: EventID] = [:]
     /// What was erased, by the event that has to tell of it.
-    private var erased: [EventID: [EventID]] = [:]
-    private var told: [EventID: (count: Int, digest: String)] = [:]
+    private var erased: [EventID: Erased] = [:]
+    private var told: [EventID: (count: Int, digest: String?)] = [:]
     /// What lies up to here was removed, and is not known.
     private let start: EventID?
 
@@ -37,6 +37,16 @@ package struct JournalAudit {
         /// The event; nil where it is no single one.
         package var id: EventID?
         package var problem: String
+    }
+
+    /// What is left of the events that one forgetting erased.
+    private struct Erased {
+        var first: EventID
+        /// Whether the first one says that none was erased before it.
+        var isWhole: Bool
+        var count = 0
+        /// The hash of the last one.
+        var digest: String
     }
 
     /// The members of an event that are looked at.
@@ -83,24 +93,36 @@ package struct JournalAudit {
                     "it does not carry the hash of the event before: one of the two was changed, or some are missing")
         }
         if first == nil { (first, anchor) = (id, event.previoushash) }
-        head = HashChain.link(of: body)
+        let erased = ErasedEvent(body)
+        head = erased?.hash ?? HashChain.hash(body)
         last = id
         eventCount += 1
-        try follow(event, id)
+        if event.type == EventType.erased.rawValue {
+            guard let erased else {
+                throw Fault(id: id, problem: "it says that it was erased, and is not what is left of such an event")
+            }
+            try follow(erased, body, event, id)
+        } else {
+            try follow(event, id)
+        }
         return event
     }
 
     /// Everything was taken.
     package func end() throws(Fault) {
-        for (id, ids) in erased {
+        for (id, erased) in erased.sorted(by: { $0.key < $1.key }) {
             guard let told = told[id] else {
-                throw Fault(id: ids.first, problem: "it was erased, and no event tells of that")
+                throw Fault(id: erased.first, problem: "it was erased, and no event tells of that")
             }
             // Some of those that it tells of may have been removed since, as they were the oldest.
-            let isWhole = ids.count == told.count
-            guard isWhole ? HashChain.digest(of: ids) == told.digest : start != nil && ids.count < told.count else {
+            let isComplete = erased.isWhole ? erased.count == told.count : start != nil && erased.count < told.count
+            guard isComplete, erased.digest == told.digest else {
                 throw Fault(id: id, problem: "other events were erased than it tells of")
             }
+        }
+        guard start == nil else { return }
+        for (id, told) in told.sorted(by: { $0.key < $1.key }) where told.count > 0 && erased[id] == nil {
+            throw Fault(id: id, problem: "it tells of events that were erased, and there are none")
         }
     }
 
@@ -108,19 +130,34 @@ package struct JournalAudit {
         switch EventType(rawValue: event.type) {
         case .login: try opened(id, event.subject.flatMap { Fingerprint($0) })
         case .logout: try closed(event.data.loginID, by: id, event.subject.flatMap { Fingerprint($0) })
-        case .forgotten: told[id] = (event.data.events ?? 0, event.data.digest ?? "")
-        case .erased:
-            erasedCount += 1
-            guard let forgotten = event.data.forgottenID.flatMap({ EventID($0) }) else {
-                throw Fault(id: id, problem: "it was erased, and does not say by which event")
-            }
-            erased[forgotten, default: []].append(id)
-            switch event.data.type.flatMap({ EventType(rawValue: $0) }) {
-            case .login: open[id] = .some(nil)
-            case .logout: try closed(event.data.loginID, by: id, nil)
-            default: break
-            }
+        case .forgotten: told[id] = (event.data.events ?? 0, event.data.digest)
         default: break
+        }
+    }
+
+    private mutating func follow(
+        _ remains: ErasedEvent, _ body: String, _ event: Event, _ id: EventID
+    ) throws(Fault) {
+        erasedCount += 1
+        guard let forgotten = event.data.forgottenID.flatMap({ EventID($0) }), told[forgotten] == nil else {
+            throw Fault(id: id, problem: "it was erased, and does not say by which later event")
+        }
+        let known = erased[forgotten]
+        if let known, known.digest != remains.previousErasedHash {
+            throw Fault(id: id, problem: "it does not carry the hash of the event that was erased before it")
+        }
+        var erased =
+            known
+            ?? Erased(
+                first: id, isWhole: remains.previousErasedHash == HashChain.hash(forgotten.description), digest: "")
+        erased.count += 1
+        erased.digest = HashChain.hash(body)
+        self.erased[forgotten] = erased
+        switch event.data.type.flatMap({ EventType(rawValue: $0) }) {
+        case .login: open[id] = .some(nil)
+        case .logout: try closed(event.data.loginID, by: id, nil)
+        case .userOnline, .userOffline, .rejected: break
+        default: throw Fault(id: id, problem: "it was erased, and events of its type never are")
         }
     }
 

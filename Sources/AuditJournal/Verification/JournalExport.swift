@@ -8,6 +8,7 @@ import SessionModel
 package struct JournalExport {
     private var audit = JournalAudit(anchor: nil, after: EventID(run: .max, sequence: .max))
     private var source: String?
+    private var lines = SHA256()
 
     private static let algorithm = "Ed25519"
 
@@ -19,14 +20,19 @@ package struct JournalExport {
     package mutating func add(_ event: [UInt8]) throws(JournalAudit.Fault) {
         let members = try audit.take(String(decoding: event, as: UTF8.self))
         source = source ?? members.source
+        lines.update(data: event + [UInt8(ascii: "\n")])
     }
 
     package var eventCount: Int { audit.eventCount }
 
+    private var linesHash: String { HashChain.hexadecimal(lines.finalize()) }
+
     /// The two lines at the end; nil where there is no event.
     ///
     /// - Parameter now: milliseconds since 1970.
+    /// - Throws: ``JournalAudit/Fault`` where the events do not hold, taken together.
     package func seal(_ key: Curve25519.Signing.PrivateKey, at now: Int64) throws -> [[UInt8]]? {
+        try audit.end()
         guard let source, let first = audit.first, let last = audit.last, let head = audit.head else { return nil }
         var summary = JSONWriter()
         summary.beginObject()
@@ -39,6 +45,7 @@ package struct JournalExport {
         summary.member("last", last.description)
         summary.member("previoushash", audit.anchor ?? "")
         summary.member("hash", head)
+        summary.member("lines_hash", linesHash)
         summary.member("public_key", key.publicKey.rawRepresentation.base64EncodedString())
         summary.endObject()
         var signature = JSONWriter()
@@ -73,12 +80,13 @@ package struct JournalExport {
             }
         }
         guard summary.events == export.eventCount, summary.previoushash == export.audit.anchor,
-            summary.hash == export.audit.head
+            summary.hash == export.audit.head, summary.linesHash == export.linesHash
         else {
             throw JournalAudit.Fault(
                 id: export.audit.last,
                 problem: "the events are not those that were signed: some are missing at an end, or were changed")
         }
+        try export.audit.end()
         return export.audit
     }
 
@@ -86,6 +94,12 @@ package struct JournalExport {
         var events: Int
         var previoushash: String
         var hash: String
+        var linesHash: String
+
+        enum CodingKeys: String, CodingKey {
+            case events, previoushash, hash
+            case linesHash = "lines_hash"
+        }
     }
 
     private struct Seal: Decodable {
