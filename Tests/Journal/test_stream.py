@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
+import sqlite3
 import subprocess
 import time
 from collections import defaultdict
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +25,8 @@ from processes import PrivateRedis, wait_for
 from visitors import SECRET_KEY, Visitors
 
 STREAM = "audit:events"
+# Another daemon's journal.
+OTHER = "urn:uuid:00000000-0000-0000-0000-000000000000"
 
 
 class Host:
@@ -56,6 +61,9 @@ class Host:
                 return client.status()
         except sessiond.SessiondError:
             return {"link": {"state": "away"}, "journal": {}, "stream": {"state": "away"}}
+
+    def log(self) -> str:
+        return (self._folder / "log").read_text()
 
     def is_quiet(self) -> bool:
         status = self.status()
@@ -106,6 +114,12 @@ def visitors(redis):
     visitors.start()
     yield visitors
     visitors.stop()
+
+
+def sqlite(path: Path, sql: str) -> str:
+    with closing(sqlite3.connect(path)) as connection:
+        [value] = connection.execute(sql).fetchone()
+    return value
 
 
 def entries(redis: PrivateRedis) -> list[tuple[str, dict]]:
@@ -194,6 +208,84 @@ def test_a_daemon_that_ends_lets_another_one_go_on_at_once(host, redis):
     first.end(signal.SIGTERM)
     assert redis.command("EXISTS", f"{STREAM}:lease") == b"0" or second.status()["stream"]["state"] == "publishing"
     wait_for(lambda: second.status()["stream"]["state"] == "publishing", "the second to go on")
+
+
+def test_whoever_follows_one_that_died_at_its_first_start_publishes_all(host, redis, visitors):
+    """The other one had the lease and added a few, and never came to the end of what it found."""
+    daemon = host("a")
+    redis.command("HSET", f"{STREAM}:published", OTHER, f"{1:016x}-{1:016x}", "publisher", OTHER)
+    visitors.proceed()
+    time.sleep(0.5)
+    visitors.pause()
+    daemon.start()
+    wait_for(daemon.is_quiet, "the daemon to be quiet")
+
+    def is_published() -> bool:
+        expected = [name for name, event in Audit(daemon.journal).events if not event["type"].endswith(".link")]
+        return bool(expected) and [name for name, _ in entries(redis)] == expected
+
+    wait_for(is_published, "what it found to be published")
+    assert daemon.status()["stream"]["state"] == "publishing"
+
+
+def test_a_takeover_that_fails_leaves_the_lease_and_is_tried_again(host, redis):
+    daemon = host("a")
+    redis.command("HSET", f"{STREAM}:published", OTHER, f"{1:016x}-{1:016x}", "publisher", OTHER)
+    redis.command("SET", STREAM, "no stream")
+    daemon.start()
+    wait_for(lambda: "WRONGTYPE" in daemon.log(), "the failure to be told")
+    wait_for(lambda: redis.command("EXISTS", f"{STREAM}:lease") == b"0", "the lease to be free")
+    redis.command("DEL", STREAM)
+    wait_for(lambda: daemon.status()["stream"]["state"] == "publishing", "the daemon to publish")
+
+
+@pytest.mark.parametrize("is_restored", [False, True], ids=["its end is lost", "an old copy was restored"])
+def test_a_journal_that_ends_before_what_it_published_doubles_nothing(host, redis, visitors, is_restored, tmp_path):
+    daemon = host("a")
+
+    def live() -> None:
+        """Publish what visitors do for a while."""
+        daemon.start()
+        wait_for(lambda: daemon.status()["stream"]["state"] == "publishing", "the daemon to publish")
+        visitors.proceed()
+        time.sleep(0.5)
+        visitors.pause()
+        wait_for(daemon.is_quiet, "the daemon to be quiet")
+        wait_for(
+            lambda: (
+                [name for name, _ in entries(redis)][-1:] == [name for name, _ in Audit(daemon.journal).events][-1:]
+            ),
+            "all to be published",
+        )
+        daemon.end(signal.SIGTERM)
+
+    live()
+    copy = tmp_path / "copy.sqlite"
+    if is_restored:
+        shutil.copy(daemon.journal, copy)
+        live()
+        shutil.copy(copy, daemon.journal)
+        for suffix in ("-wal", "-shm"):
+            daemon.journal.with_name(daemon.journal.name + suffix).unlink(missing_ok=True)
+    else:
+        # As after a power cut: the last ones were published, and are not in the file.
+        source = f"urn:uuid:{sqlite(daemon.journal, 'SELECT uuid FROM journal')}"
+        published = redis.command("HGET", f"{STREAM}:published", source).decode()
+        beyond = f"{published[:17]}{int(published[17:], 16) + 50:016x}"
+        redis.command("HSET", f"{STREAM}:published", source, beyond)
+    before = [name for name, _ in entries(redis)]
+    newest = max(before) if is_restored else beyond
+    daemon.start()
+    visitors.proceed()
+    time.sleep(0.5)
+    visitors.pause()
+    wait_for(daemon.is_quiet, "the daemon to be quiet")
+
+    def is_published() -> bool:
+        expected = [name for name, _ in Audit(daemon.journal).events if name > newest]
+        return bool(expected) and [name for name, _ in entries(redis)] == before + expected
+
+    wait_for(is_published, "the new events, and no other")
 
 
 def test_a_stream_under_the_pattern_of_the_sessions_is_refused(binary, folder):

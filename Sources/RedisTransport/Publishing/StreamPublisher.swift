@@ -14,10 +14,10 @@ import Synchronization
 /// How far the journal is published stands in Redis, and changes in the same step as the stream: whatever dies in
 /// between, nothing is added twice and nothing is left out.
 package final class StreamPublisher<EventJournal: Journal>: Service {
-    private let settings: StreamSettings
-    private let journal: EventJournal
+    let settings: StreamSettings
+    let journal: EventJournal
     private let loop: any EventLoop
-    private let logger: Logger
+    let logger: Logger
     /// Names this publisher among all.
     private let holder: String
     private let state = Mutex(State())
@@ -38,7 +38,7 @@ package final class StreamPublisher<EventJournal: Journal>: Service {
     }
 
     /// How many events one step adds at most.
-    private static var portion: Int { 200 }
+    static var portion: Int { 200 }
 
     /// - Parameter name: tells this daemon from all others that may publish to the stream.
     package init(_ settings: StreamSettings, journal: EventJournal, name: String, loop: any EventLoop, logger: Logger) {
@@ -69,12 +69,13 @@ package final class StreamPublisher<EventJournal: Journal>: Service {
             do throws(RedisFailure) {
                 let connection = try await RedisConnection.open(
                     settings.endpoint, name: "sessiond-publish", timeout: settings.timeout, on: loop)
-                await withTaskCancellationHandler {
-                    await publish(on: connection)
-                    if Task.isCancelled { await release(connection) }
-                    connection.close(.stopped)
-                } onCancel: {
-                }
+                let establishedAt = NIODeadline.now()
+                await publish(on: connection)
+                // Whoever cannot go on lets others.
+                await release(connection)
+                connection.close(.stopped)
+                let stood = NIODeadline.now() - establishedAt
+                _ = backoff.resetIfStood(milliseconds: stood.nanoseconds / 1_000_000)
             } catch {
                 tell(error)
             }
@@ -110,12 +111,13 @@ package final class StreamPublisher<EventJournal: Journal>: Service {
     // MARK: The lease
 
     /// What Redis holds of the publication when the lease was got.
-    private struct Lease {
+    struct Lease {
         /// How far this journal is published.
         var published: EventID?
         /// Another journal was published last.
         var isTakeover: Bool
-        var completeUntil: Int64
+        /// Until when that one had published all it had, in milliseconds since 1970; nil where it never had.
+        var completeUntil: Int64?
     }
 
     /// - Returns: nil while another publisher holds it.
@@ -129,7 +131,7 @@ package final class StreamPublisher<EventJournal: Journal>: Service {
         let texts = parts.map { String(decoding: $0.bytes ?? [], as: UTF8.self) }
         return Lease(
             published: EventID(texts[0]), isTakeover: !texts[1].isEmpty && texts[1] != source,
-            completeUntil: Int64(texts[2]) ?? 0)
+            completeUntil: Int64(texts[2]))
     }
 
     private func release(_ connection: RedisConnection) async {
@@ -146,70 +148,39 @@ package final class StreamPublisher<EventJournal: Journal>: Service {
     private func publish(
         on connection: RedisConnection, _ lease: Lease, _ iterator: inout AsyncStream<Void>.AsyncIterator
     ) async throws(RedisFailure) {
-        var start = EventStart.after(lease.published ?? EventID(run: journal.position.run, sequence: 0))
+        var published = lease.published ?? EventID(run: journal.position.run, sequence: 0)
         if lease.isTakeover {
             guard let position = try await takeOver(connection, lease) else { return }
-            start = .after(position)
+            published = position
         }
+        var start = EventStart.after(published)
         while !Task.isCancelled {
             switch await read(start) {
             case .failure(.positionLost(let lost)):
-                logger.warning("the journal no longer holds what follows \(start): events are missing in the stream")
-                start = lost.oldest.map { .after(EventID(run: $0.run, sequence: $0.sequence - 1)) } ?? .oldest
+                if let oldest = lost.oldest, oldest > published {
+                    logger.warning(
+                        "the journal no longer holds what follows \(published): events are missing in the stream")
+                } else {
+                    logger.warning("the journal does not reach to \(published), as far as it was published")
+                }
+                start = .oldest
             case .failure(.unreadable):
                 _ = await iterator.next(isolation: #isolation)
                 guard try await add([], through: nil, isComplete: false, connection) else { return }
             case .success(let batch):
-                guard try await add(batch.events, through: batch.position, isComplete: !batch.hasMore, connection)
+                // A journal that was restored begins anew where its events are published already.
+                let events = batch.events.filter { $0.id > published }
+                let position = batch.position > published ? batch.position : nil
+                guard try await add(events, through: position, isComplete: !batch.hasMore, connection)
                 else { return }
+                published = position ?? published
                 start = .after(batch.position)
                 if !batch.hasMore { _ = await iterator.next(isolation: #isolation) }
             }
         }
     }
 
-    /// Publishes what another daemon has left out.
-    ///
-    /// - Returns: how far this journal is then published; nil where the lease is lost.
-    private func takeOver(_ connection: RedisConnection, _ lease: Lease) async throws(RedisFailure) -> EventID? {
-        let takeover = try await takeover(connection, lease.completeUntil)
-        var start = lease.published.map { EventStart.after($0) } ?? .oldest
-        var events: [RecordedEvent] = []
-        while true {
-            switch await read(start, since: takeover.since) {
-            case .failure(.positionLost(let lost)):
-                start = lost.oldest.map { .after(EventID(run: $0.run, sequence: $0.sequence - 1)) } ?? .oldest
-            case .failure(.unreadable):
-                // It is asked for again, and the lease with it.
-                try? await Task.sleep(for: .milliseconds(StreamSettings.renewalMilliseconds))
-                return nil
-            case .success(let batch):
-                events += batch.events
-                start = .after(batch.position)
-                guard !batch.hasMore else { continue }
-                return try await publish(takeover.unpublished(events), through: batch.position, connection)
-            }
-        }
-    }
-
-    /// - Returns: the position; nil where the lease is lost.
-    private func publish(
-        _ events: [RecordedEvent], through position: EventID, _ connection: RedisConnection
-    ) async throws(RedisFailure) -> EventID? {
-        var rest = events[...]
-        repeat {
-            let portion = rest.prefix(Self.portion)
-            rest = rest.dropFirst(portion.count)
-            // Until the last one is in the stream, the state stays the other journal's.
-            guard
-                try await add(
-                    Array(portion), through: rest.isEmpty ? position : nil, isComplete: rest.isEmpty, connection)
-            else { return nil }
-        } while !rest.isEmpty
-        return position
-    }
-
-    private func read(_ start: EventStart, since: Int64? = nil) async -> Result<EventBatch, EventReadError> {
+    func read(_ start: EventStart, since: Int64? = nil) async -> Result<EventBatch, EventReadError> {
         var filter = EventFilter()
         filter.since = since
         return await withCheckedContinuation { continuation in
@@ -225,7 +196,7 @@ package final class StreamPublisher<EventJournal: Journal>: Service {
     ///   - position: how far the journal is then published; nil to do no more than renew the lease.
     ///   - isComplete: whether the journal holds no more.
     /// - Returns: false, with nothing added, where the lease is another's.
-    private func add(
+    func add(
         _ events: [RecordedEvent], through position: EventID?, isComplete: Bool, _ connection: RedisConnection
     ) async throws(RedisFailure) -> Bool {
         var arguments = [
@@ -243,40 +214,28 @@ package final class StreamPublisher<EventJournal: Journal>: Service {
         return isHeld == 1
     }
 
-    private func takeover(
-        _ connection: RedisConnection, _ completeUntil: Int64
-    ) async throws(RedisFailure) -> StreamTakeover {
-        var takeover = StreamTakeover(completeUntil: completeUntil)
-        // Stream ids begin with the time at which Redis added the entry.
-        let since = String(completeUntil - 2 * StreamTakeover.tolerance)
-        let reply = try await connection.command(["XRANGE", settings.name, since, "+"])
-        guard case .array(let entries) = reply else { throw RedisFailure(refusing: "XRANGE", reply) }
-        for case .array(let entry) in entries {
-            guard entry.count == 2, case .array(let fields) = entry[1] else { continue }
-            for index in stride(from: 0, to: fields.count - 1, by: 2) where fields[index].bytes == Array("event".utf8) {
-                takeover.add(fields[index + 1].bytes ?? [])
-            }
-        }
-        return takeover
-    }
-
     // MARK: Redis
 
-    private func call(
+    func call(
         _ connection: RedisConnection, _ script: String, _ keys: [String], _ arguments: [String]
     ) async throws(RedisFailure) -> RESPValue {
         try await call(connection, script, keys, arguments.map { Array($0.utf8) })
     }
 
-    private func call(
+    func call(
         _ connection: RedisConnection, _ script: String, _ keys: [String], _ arguments: [[UInt8]]
     ) async throws(RedisFailure) -> RESPValue {
         let head = (["EVAL", script, String(keys.count)] + keys).map { Array($0.utf8) }
+        return try await call(connection, head + arguments)
+    }
+
+    /// - Throws: ``RedisFailure`` where Redis refuses the command, or takes too long.
+    func call(_ connection: RedisConnection, _ command: [[UInt8]]) async throws(RedisFailure) -> RESPValue {
         var reply = RESPValue.null
         try await connection.within(settings.timeout) { () async throws(RedisFailure) in
-            reply = try await connection.command(head + arguments)
+            reply = try await connection.command(command)
         }
-        if case .error = reply { throw RedisFailure(refusing: "EVAL", reply) }
+        if case .error = reply { throw RedisFailure(refusing: String(decoding: command[0], as: UTF8.self), reply) }
         return reply
     }
 
