@@ -47,11 +47,20 @@ package enum JournalFailure: Error, Equatable, CustomStringConvertible {
         .database(code: ResultCode.SQLITE_CORRUPT.rawValue, message: problem)
     }
 
-    /// Whether the events at hand can never be written, however often that is tried.
+    /// Whether the events at hand can never be written, however often that is tried: the fault is not the disk's, the
+    /// file's or another program's.
     var isLasting: Bool {
         switch self {
-        case .strayEvent, .database(code: ResultCode.SQLITE_CONSTRAINT.rawValue, _): true
-        default: false
+        case .strayEvent: true
+        case .database(let code, _):
+            switch ResultCode(rawValue: code) {
+            case .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_NOMEM, .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL,
+                .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH, .SQLITE_CORRUPT, .SQLITE_NOTADB,
+                .SQLITE_INTERRUPT, .SQLITE_SCHEMA:
+                false
+            default: true
+            }
+        case .directory, .foreignDirectory, .openDirectory, .inUse, .replaced, .newer, .exists: false
         }
     }
 

@@ -19,6 +19,8 @@ package struct JournalRetention: Sendable, Equatable {
 extension JournalStore {
     /// How many events one step removes: about as long as writing them takes.
     private static let stepCount = 500
+    /// So many of the newest events stay however large the file is: what is logged in has its place there, too, and could leave none.
+    private static let leastCount = 1000
     /// How many pages of the file one step gives back.
     private static let stepPages = 200
 
@@ -63,8 +65,8 @@ extension JournalStore {
         if let countMax = retention.countMax, eventCount > countMax {
             return min(eventCount - countMax, Self.stepCount)
         }
-        if let bytesMax = retention.bytesMax, eventCount > 0, try usedBytes(db) > bytesMax {
-            return min(eventCount, Self.stepCount)
+        if let bytesMax = retention.bytesMax, eventCount > Self.leastCount, try usedBytes(db) > bytesMax {
+            return min(eventCount - Self.leastCount, Self.stepCount)
         }
         guard let ageMax = retention.ageMax else { return 0 }
         // Recording times only rise: those that are too old are the first ones.

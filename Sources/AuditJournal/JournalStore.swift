@@ -132,16 +132,20 @@ final class JournalStore {
         }
     }
 
-    /// Whether the newest link event tells that a time began of which the journal knows nothing.
-    func hasTold(_ cause: JournalOpening.Cause) throws(JournalFailure) -> Bool {
+    /// When a time began of which the journal knows nothing, in milliseconds since 1970, if its newest link event tells of that.
+    func toldGap(_ cause: JournalOpening.Cause) throws(JournalFailure) -> Int64? {
         let told: LinkCondition = cause == .stopped ? .lost : .journalLost
         do {
-            let state = try pool.read { db in
-                try String.fetchOne(
+            return try pool.read { db in
+                try Int64.fetchOne(
                     db,
-                    sql: "SELECT body ->> '$.data.state' FROM event WHERE type = 'link' ORDER BY place DESC LIMIT 1")
+                    sql: """
+                        SELECT time FROM
+                            (SELECT time, body ->> '$.data.state' AS state FROM event WHERE type = 'link'
+                             ORDER BY place DESC LIMIT 1)
+                        WHERE state = ?
+                        """, arguments: [told.rawValue])
             }
-            return state == told.rawValue
         } catch {
             throw JournalFailure(error)
         }

@@ -153,8 +153,9 @@ final class JournalWriter: @unchecked Sendable {
     /// Another run begins, or another journal: what waited belongs to neither.
     private func begin(_ store: JournalStore) throws(JournalFailure) {
         queue.discardAll()
-        memory.restart(run: store.position.run, uuid: store.uuid)
+        // Whoever is woken by the new run finds the file open.
         show(store)
+        memory.restart(run: store.position.run, uuid: store.uuid)
         let cause: JournalOpening.Cause = opened == nil || interruption != nil ? .interrupted : .stopped
         let opening = try opening(of: store, cause, since: store.aliveAt)
         continuation = store.continuation
@@ -183,7 +184,8 @@ final class JournalWriter: @unchecked Sendable {
     ) throws(JournalFailure) -> JournalOpening {
         var gap: JournalOpening.Gap?
         if let since = [written, lossSince].compactMap({ $0 }).min() {
-            gap = JournalOpening.Gap(cause: cause, since: since, isTold: try store.hasTold(cause))
+            let told = try store.toldGap(cause)
+            gap = JournalOpening.Gap(cause: cause, since: min(since, told ?? since), isTold: told != nil)
         }
         lossSince = nil
         return JournalOpening(run: store.position.run, openLogins: try store.openLogins(), gap: gap)

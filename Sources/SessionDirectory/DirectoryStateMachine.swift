@@ -258,11 +258,13 @@ package struct DirectoryStateMachine: ~Copyable {
 
     /// The next keys to read with GET and PTTL, at most `limit`. Each is answered by ``fetchCompleted(_:_:at:_:)``,
     /// or all by ``askingLost(cause:at:_:)``.
-    package mutating func takeFetches(limit: Int) -> [SessionKey] {
-        isAsking ? fetches.takeBatch(limit: limit) : []
+    ///
+    /// - Parameter onlyLookups: those that nobody waits for stay queued, as what they show could not be recorded now.
+    package mutating func takeFetches(limit: Int, onlyLookups: Bool = false) -> [SessionKey] {
+        isAsking ? fetches.takeBatch(limit: limit, onlyLookups: onlyLookups) : []
     }
 
-    /// Whether ``takeFetches(limit:)`` would return any.
+    /// Whether ``takeFetches(limit:onlyLookups:)`` may return any.
     package var hasFetches: Bool { isAsking && fetches.hasQueued }
 
     /// Redis has answered for one key.

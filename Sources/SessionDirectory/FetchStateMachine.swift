@@ -129,9 +129,11 @@ struct FetchStateMachine {
     }
 
     /// The next keys to ask for with one question, at most `limit`; they count as sent. Empty where there are none.
-    mutating func takeBatch(limit: Int) -> [SessionKey] {
+    ///
+    /// - Parameter onlyLookups: those that nobody waits for stay queued.
+    mutating func takeBatch(limit: Int, onlyLookups: Bool) -> [SessionKey] {
         var batch = takeLookups(limit: limit)
-        if batch.isEmpty { batch = takeOwn(limit: limit) }
+        if batch.isEmpty, !onlyLookups { batch = takeOwn(limit: limit) }
         fetchCount += batch.count
         return batch
     }

@@ -97,6 +97,13 @@ final class EventFeed<Log: EventLog> {
     func wakeTaken() {
         // An exchange, so that the read that follows sees all that was added before a call was saved.
         _ = wake.isPending.exchange(false, ordering: .acquiringAndReleasing)
+        retryFailed()
+    }
+
+    private func retryFailed() {
+        for index in subscriptions.indices {
+            if case .failed = subscriptions[index].reading { subscriptions[index].reading = .none }
+        }
     }
 
     // MARK: Sending
@@ -126,7 +133,7 @@ final class EventFeed<Log: EventLog> {
     /// - Returns: Whether there may be more.
     private func pump(_ index: Int, to output: inout [UInt8], _ fetch: (FetchRequest) -> Void) -> Bool {
         switch subscriptions[index].reading {
-        case .underWay: return false
+        case .underWay, .failed: return false
         case .done(let result):
             subscriptions[index].reading = .none
             let number = subscriptions[index].number
@@ -170,6 +177,10 @@ final class EventFeed<Log: EventLog> {
             subscriptions[index].position = batch.position
             subscriptions[index].startsAtOldest = false
             return batch.hasMore
+        case .failure(.unreadable):
+            // Its events are held all the same. Heartbeats say how far it has come, and what is the matter.
+            subscriptions[index].reading = .failed
+            return false
         case .failure(let error):
             AnswerLine.closed(subscription: number, error: RPCError(error), to: &output)
             remove(number)
@@ -188,6 +199,7 @@ final class EventFeed<Log: EventLog> {
 
     /// Appends a heartbeat for every subscription, busy or not: so none is ever silent for longer than from beat to beat.
     func beat(to output: inout [UInt8]) {
+        retryFailed()
         toldInterruption = log.interruption
         let interruption = toldInterruption?.cause
         for subscription in subscriptions where subscription.awaitedBatch == nil && !subscription.startsAtOldest {

@@ -17,6 +17,8 @@ struct Subscription {
 
     enum Reading {
         case none, underWay
+        /// The log could not be read; that is tried again when it says that something has changed.
+        case failed
         case done(Result<(EventBatch, EventFilter), EventReadError>)
     }
 

@@ -9,9 +9,10 @@ struct KeygenCommand: AsyncParsableCommand {
         commandName: "keygen",
         abstract: "Make a key pair for signing exports of the journal.",
         discussion: """
-            Writes a private Ed25519 key to FILE, readable by you alone, and its public half to FILE.pub, both as PEM. Keep the private \
-            one away from the machine whose journal it signs, and give the public one to whoever verifies: a signature shows that \
-            nothing was changed since, also by somebody who can write the journal.
+            Writes a private Ed25519 key to FILE, readable by you alone, and its public half to FILE.pub, both as PEM. A signature shows \
+            that an export was not changed since, also not by somebody who can write the journal. It is made where `sessiond events \
+            --export` runs: use a user of its own there, whom the daemon's user cannot read, keep the exports on another machine, \
+            and give the public key to whoever verifies.
 
             Example:
               sessiond keygen audit-key

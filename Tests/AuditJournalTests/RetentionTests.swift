@@ -63,6 +63,25 @@ import Testing
         await rig.journal.stop()
     }
 
+    @Test("Where what is logged in takes all the size, the newest events stay")
+    func openLoginsAlone() async throws {
+        let rig = await JournalRig(folder, at: Self.now) { $0.retention = JournalRetention(bytesMax: 1 << 19) }
+        let run = try #require(rig.opening).run
+        for start in stride(from: UInt64(0), to: 12_000, by: 400) {
+            rig.journal.append(
+                (UInt64(1)...400).map { number in
+                    let sequence = start + number
+                    return SessionEvent(
+                        id: EventID(run: run, sequence: sequence), time: Self.now,
+                        subject: Sample.session("\(sequence)"),
+                        kind: .login(userID: UserID("\(sequence)"), backend: "b", expiresAt: nil, cause: .created))
+                })
+        }
+        try await settle(rig) { $0.position.sequence == 12_000 && $0.eventCount == 1000 }
+        #expect(try SQLite.rows("SELECT count(*) FROM login", in: rig.path)[0][0] == "12000")
+        await rig.journal.stop()
+    }
+
     @Test("By size: the file becomes smaller again")
     func size() async throws {
         let (rig, _) = try await rig(JournalRetention(bytesMax: 1 << 20))

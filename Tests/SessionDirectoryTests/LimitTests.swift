@@ -103,6 +103,19 @@ import Testing
         #expect(asked == ["3", "4", "5", "6", "8", "9"].map(Scene.key))
     }
 
+    @Test(
+        "While nothing more can be recorded, only what somebody waits for is asked for, and nothing is left out later")
+    func noRoom() {
+        var scene = Scene()
+        for number in 1...9 { scene.announce("\(number)", "set") }
+        _ = scene.lookUp("7")
+        _ = scene.lookUp("missing")
+        #expect(
+            Set(scene.machine.takeFetches(limit: .max, onlyLookups: true)) == [Scene.key("7"), Scene.key("missing")])
+        #expect(scene.machine.takeFetches(limit: .max, onlyLookups: true).isEmpty)
+        #expect(scene.machine.takeFetches(limit: .max) == ["1", "2", "3", "4", "5", "6", "8", "9"].map(Scene.key))
+    }
+
     @Test("No more keys than may be are under way, also after the connection was lost")
     func underWay() {
         var scene = Scene(limits: DirectoryLimits(fetchesUnderWayMax: 10))

@@ -16,6 +16,7 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
     private var ticketCount: UInt64 = 0
     private var isTurnScheduled = false
     private var isBacklogScheduled = false
+    private var isAskingScheduled = false
     private var alarm: (at: Int64, task: Scheduled<Void>)?
     private var lastForeignKeyWarning: Int64 = .min
 
@@ -30,7 +31,7 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
     private static var alarmMilliseconds: Int64 { 86_400_000 }
     /// How often keys that are no sessions are warned of at most, in milliseconds.
     private static var foreignKeyWarningInterval: Int64 { 60_000 }
-    /// How long the backlog of the journal rests between two portions.
+    /// How long to wait for the journal to have room, and between two portions of its backlog.
     private static var backlogPause: TimeAmount { .milliseconds(5) }
 
     /// - Parameter reached: hears of milestones, on the loop.
@@ -207,9 +208,32 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
 
     func turnEnded() {
         carryOut()
-        while machine.hasFetches { fetch(machine.takeFetches(limit: Self.batchCountMax)) }
+        askRedis()
         writeBacklog()
         setAlarm()
+    }
+
+    /// Sends the questions that are due. While the journal has no room, only those that somebody waits for: what a long
+    /// catching up finds comes no faster than it can be written.
+    private func askRedis() {
+        while machine.hasFetches {
+            let hasRoom = journal.hasRoom || journal.interruption != nil
+            let keys = machine.takeFetches(limit: Self.batchCountMax, onlyLookups: !hasRoom)
+            guard !keys.isEmpty else {
+                if !hasRoom { askLater() }
+                return
+            }
+            fetch(keys)
+        }
+    }
+
+    private func askLater() {
+        guard !isAskingScheduled else { return }
+        isAskingScheduled = true
+        loop.scheduleTask(in: Self.backlogPause) { [self] in
+            isAskingScheduled = false
+            turnEnded()
+        }
     }
 
     // MARK: Effects
