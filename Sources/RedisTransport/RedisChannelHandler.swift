@@ -18,8 +18,12 @@ final class RedisChannelHandler: ChannelInboundHandler {
     private var expected: Deque<Expectation> = []
     private var context: ChannelHandlerContext?
     private(set) var failure: RedisFailure?
-    /// When the last bytes came.
+    /// When the last reply came, or as much of one that a server is alive which sends it.
     private var heardAt = NIODeadline.now()
+    /// Bytes that came since then.
+    private var unheardByteCount = 0
+    /// How many bytes of a reply count as a sign of life: whoever drips fewer in keeps everybody waiting as if it were silent.
+    private static var lifeSignByteCount: Int { 64 * 1024 }
 
     private struct Expectation {
         var missing: Int
@@ -69,13 +73,21 @@ final class RedisChannelHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard failure == nil else { return }
-        heardAt = .now()
+        let buffer = unwrapInboundIn(data)
+        unheardByteCount += buffer.readableBytes
+        if unheardByteCount >= Self.lifeSignByteCount { heard() }
         do throws(RESPError) {
-            try feed(unwrapInboundIn(data))
-            while failure == nil, let value = try reader.next() { received(value) }
+            try feed(buffer)
+            try readAll()
         } catch {
+            // What came before it holds.
+            try? readAll()
             close(.protocolViolation("\(error)"))
         }
+    }
+
+    private func readAll() throws(RESPError) {
+        while failure == nil, let value = try reader.next() { received(value) }
     }
 
     private func feed(_ buffer: ByteBuffer) throws(RESPError) {
@@ -85,7 +97,13 @@ final class RedisChannelHandler: ChannelInboundHandler {
         try result.get()
     }
 
+    private func heard() {
+        heardAt = .now()
+        unheardByteCount = 0
+    }
+
     private func received(_ value: RESPValue) {
+        heard()
         if let pushed, case .array(let elements) = value, elements.first?.bytes.map(Self.isMessage) == true {
             pushed(elements)
         } else if expected.isEmpty {
