@@ -228,9 +228,7 @@ final class LinkCore<Consumer: LinkConsumer> {
             guard case .array(let keys) = message[2] else { return consumer.everythingInvalidated() }
             // Where every change is announced with its reason, its key alone is no news.
             guard hearing.source != .keyspace else { return }
-            for bytes in keys.compactMap(\.bytes) {
-                if let key = sessionKey(of: bytes[...]) { consumer.keyInvalidated(key) }
-            }
+            for key in keys.compactMap(sessionKey) { consumer.keyInvalidated(key) }
         default: break
         }
     }
@@ -242,6 +240,15 @@ final class LinkCore<Consumer: LinkConsumer> {
             return nil
         }
         return key
+    }
+
+    /// As above, of a name as the server sent it; one that was passed over is too long.
+    private func sessionKey(_ name: RESPValue) -> SessionKey? {
+        guard name.omission == nil else {
+            consumer.foreignKeySeen()
+            return nil
+        }
+        return name.bytes.flatMap { sessionKey(of: $0[...]) }
     }
 
     // MARK: Scanning
@@ -296,7 +303,7 @@ final class LinkCore<Consumer: LinkConsumer> {
         guard case .array(let parts)? = reply, parts.count == 2, let cursor = parts[0].bytes, Self.isCursor(cursor),
             case .array(let keys) = parts[1]
         else { return nil }
-        let sessionKeys = keys.compactMap(\.bytes).compactMap { sessionKey(of: $0[...]) }
+        let sessionKeys = keys.compactMap(sessionKey)
         return (sessionKeys, cursor, cursor.elementsEqual("0".utf8))
     }
 
@@ -307,43 +314,75 @@ final class LinkCore<Consumer: LinkConsumer> {
 
     // MARK: Fetching
 
-    /// Reads keys: one MGET and a PTTL for each, in one write. The consumer gets the values, or that asking was lost.
+    /// Reads keys: a GETRANGE and a PTTL for each, in one write. The consumer gets the values, or that asking was lost.
     func fetch(_ keys: [SessionKey]) {
-        guard !keys.isEmpty else { return }
-        let redisKeys = keys.map(settings.keyPattern.redisKey)
-        let commands = [[Array("MGET".utf8)] + redisKeys] + redisKeys.map { [Array("PTTL".utf8), $0] }
-        ask(commands) { [unowned self] replies, askedAt, handler in
-            guard case .array(let values)? = replies.first, values.count == keys.count else {
-                return handler.close(RedisFailure(refusing: "MGET", replies.first ?? .null))
+        read(keys, by: .range)
+    }
+
+    private enum ReadCommand {
+        /// Gives no more of a value than a session can have, and the empty string for no value.
+        case range
+        /// Tells no value from an empty one.
+        case get
+    }
+
+    /// How many bytes of values are held until the consumer gets them: a question about many large ones must not take as much
+    /// memory as all of them.
+    private static var heldByteCount: Int { 1 << 20 }
+
+    private func read(_ keys: [SessionKey], by command: ReadCommand) {
+        guard let handler = asking?.handler, !keys.isEmpty else { return }
+        let commands = keys.map(settings.keyPattern.redisKey).flatMap { redisKey in
+            [Self.words(of: command, redisKey), [Array("PTTL".utf8), redisKey]]
+        }
+        let askedAt = NIODeadline.now().uptimeMilliseconds
+        var rest = keys[...]
+        var values: [(SessionKey, StoredValue)] = []
+        var unclear: [SessionKey] = []
+        var byteCount = 0
+        handler.send(commands, inGroupsOf: 2) { [unowned self] result in
+            // Of a lost connection the consumer hears as such.
+            guard case .success(let replies) = result, let key = rest.popFirst() else { return }
+            if let failure = Self.failure(of: replies) { return handler.close(failure) }
+            let value = stored(
+                key, value: replies[0], timeToLive: replies[1], isRange: command == .range, askedAt: askedAt)
+            if let value {
+                values.append((key, value))
+                byteCount += replies[0].bytes?.count ?? 0
+            } else if command == .range {
+                unclear.append(key)
+            } else {
+                // It came into being between the two questions; of that there is a notification.
+                values.append((key, StoredValue(content: .absent, expiry: .never, askedAt: askedAt)))
             }
-            let answers = zip(keys, zip(values, replies.dropFirst()))
-            // What found no room beside the other values of this reply is read by itself, so that one is held at a time.
-            for (key, (value, _)) in answers where value.omission == .noRoom { refetch([key]) }
-            let stored = answers.filter { $0.1.0.omission != .noRoom }.map { key, pair in
-                (key, self.stored(key, value: pair.0, timeToLive: pair.1, askedAt: askedAt))
-            }
-            // MGET has null for a key of another type, and for one that came into being before its PTTL.
-            let unclear = stored.filter { $0.1 == nil }.map(\.0)
-            if !unclear.isEmpty { refetch(unclear) }
-            consumer.fetched(stored.compactMap { key, value in value.map { (key, $0) } })
+            guard rest.isEmpty || byteCount > Self.heldByteCount else { return }
+            consumer.fetched(values)
+            (values, byteCount) = ([], 0)
+            if rest.isEmpty { read(unclear, by: .get) }
         }
     }
 
-    /// Reads keys again, of which MGET could not tell the type: GET can.
-    private func refetch(_ keys: [SessionKey]) {
-        let redisKeys = keys.map(settings.keyPattern.redisKey)
-        let commands = redisKeys.flatMap { [[Array("GET".utf8), $0], [Array("PTTL".utf8), $0]] }
-        ask(commands) { [unowned self] replies, askedAt, _ in
-            let stored = zip(keys, stride(from: 0, to: replies.count, by: 2)).map { key, index in
-                let value = self.stored(key, value: replies[index], timeToLive: replies[index + 1], askedAt: askedAt)
-                return (key, value ?? StoredValue(content: .absent, expiry: .never, askedAt: askedAt))
-            }
-            consumer.fetched(stored)
+    private static func words(of command: ReadCommand, _ redisKey: [UInt8]) -> [[UInt8]] {
+        switch command {
+        // One byte more than is taken, so that a value that is too long is known as such.
+        case .range:
+            [Array("GETRANGE".utf8), redisKey, [UInt8(ascii: "0")], Array("\(ReplyBounds().stringBytes)".utf8)]
+        case .get: [Array("GET".utf8), redisKey]
+        }
+    }
+
+    /// Why the answers to a value and its PTTL are none. A key of another type and a value that was passed over are answers.
+    private static func failure(of replies: [RESPValue]) -> RedisFailure? {
+        guard case .integer = replies[1] else { return RedisFailure(refusing: "PTTL", replies[1]) }
+        switch replies[0] {
+        case .string, .null: return nil
+        case .error where replies[0].errorCode == "WRONGTYPE" || replies[0].omission != nil: return nil
+        default: return RedisFailure(refusing: "GETRANGE or GET", replies[0])
         }
     }
 
     private func stored(
-        _ key: SessionKey, value: RESPValue, timeToLive: RESPValue, askedAt: Int64
+        _ key: SessionKey, value: RESPValue, timeToLive: RESPValue, isRange: Bool, askedAt: Int64
     ) -> StoredValue? {
         if value.omission == .tooLarge, !hasToldOfLargeValue {
             hasToldOfLargeValue = true
@@ -355,45 +394,26 @@ final class LinkCore<Consumer: LinkConsumer> {
                 metadata: ["session": "\(Fingerprint(of: key))"]
             )
         }
-        return StoredValue(value: value, timeToLive: timeToLive, askedAt: askedAt)
+        return StoredValue(value: value, timeToLive: timeToLive, isRange: isRange, askedAt: askedAt)
     }
-
-    private func ask(
-        _ commands: [[[UInt8]]],
-        _ completion: @escaping (_ replies: [RESPValue], _ askedAt: Int64, _ handler: RedisChannelHandler) -> Void
-    ) {
-        guard let handler = asking?.handler else { return }
-        let askedAt = NIODeadline.now().uptimeMilliseconds
-        handler.send(commands) { result in
-            // Of a lost connection the consumer hears as such.
-            guard case .success(let replies) = result else { return }
-            if let refusal = replies.first(where: { $0.isRefusal }) {
-                return handler.close(RedisFailure(refusing: "MGET, GET or PTTL", refusal))
-            }
-            completion(replies, askedAt, handler)
-        }
-    }
-}
-
-extension RESPValue {
-    /// Whether the server does not do what it was asked for. A key of another type and a value that was passed over are answers.
-    fileprivate var isRefusal: Bool { errorCode != nil && errorCode != "WRONGTYPE" && omission == nil }
 }
 
 extension StoredValue {
     /// The longest time to live that is passed on, about 8,000 years: Redis allows some that no clock can be added to.
     private static let timeToLiveMax: Int64 = 253_402_300_799_999
 
-    /// Nil where the replies do not fit together: no value, but a time to live.
+    /// Nil where the replies do not fit together: no value, but a time to live. GETRANGE has the empty string for no value.
     ///
     /// - Parameters:
-    ///   - value: MGET's or GET's.
+    ///   - value: GETRANGE's or GET's.
     ///   - timeToLive: PTTL's: milliseconds, −1 for never, −2 for no such key.
-    init?(value: RESPValue, timeToLive: RESPValue, askedAt: Int64) {
+    ///   - isRange: the value is GETRANGE's.
+    init?(value: RESPValue, timeToLive: RESPValue, isRange: Bool = false, askedAt: Int64) {
         let milliseconds: Int64 = if case .integer(let number) = timeToLive { number } else { -2 }
         let content: Content
         switch (value, milliseconds) {
         case (_, -2): content = .absent
+        case (.string([]), _) where isRange: return nil
         case (.string(let bytes), _): content = .string(bytes)
         case (.error, _): content = .otherType
         default: return nil

@@ -39,14 +39,25 @@ final class RedisChannelHandler: ChannelInboundHandler {
 
     /// Sends commands in one write; `completion` gets all their replies at once, or why there are none.
     func send(_ commands: [[[UInt8]]], _ completion: @escaping (Result<[RESPValue], RedisFailure>) -> Void) {
-        guard failure == nil, let context else { return completion(.failure(failure ?? .closedByServer)) }
+        send(commands, inGroupsOf: commands.count, completion)
+    }
+
+    /// As above; `received` gets the replies in groups of `count` as they come, and as soon as there are none, why.
+    func send(
+        _ commands: [[[UInt8]]], inGroupsOf count: Int,
+        _ received: @escaping (Result<[RESPValue], RedisFailure>) -> Void
+    ) {
+        guard failure == nil, let context else { return received(.failure(failure ?? .closedByServer)) }
         var bytes: [UInt8] = []
         do throws(RESPError) {
             for command in commands { try RESPCommand.append(command, to: &bytes) }
         } catch {
-            return completion(.failure(.protocolViolation("\(error)")))
+            return received(.failure(.protocolViolation("\(error)")))
         }
-        expected.append(Expectation(missing: commands.count, sentAt: .now(), completion: completion))
+        let sentAt = NIODeadline.now()
+        for _ in stride(from: 0, to: commands.count, by: count) {
+            expected.append(Expectation(missing: count, sentAt: sentAt, completion: received))
+        }
         context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: bytes)), promise: nil)
     }
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import random
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Callable
 
 from make_seeds import sent
 
 VECTORS = Path(__file__).resolve().parents[2] / "Protocols" / "vectors" / "socket"
-METHODS = sorted({name for name in re.findall(r'"(\w+\.\w+)"', (VECTORS.parents[1] / "openrpc.json").read_text())})
+METHODS = sorted(set(re.findall(r'"(\w+\.\w+)"', (VECTORS.parents[1] / "openrpc.json").read_text())))
 
 Corpus = list[bytes]
 Attack = Callable[[random.Random, Corpus], bytes]
@@ -49,7 +49,9 @@ def mutated(rng: random.Random, streams: Corpus) -> bytes:
         elif change == 2:
             stream[at:at] = stream[at:end] * rng.randrange(1, 5)
         elif change == 3:
-            stream[at:at] = rng.choice([b"\0", b"\n", b"\r\n", b'"', b"{", b"]", b",", b"\xff", b"\xed\xa0\x80", b"\\u0000"])
+            stream[at:at] = rng.choice(
+                [b"\0", b"\n", b"\r\n", b'"', b"{", b"]", b",", b"\xff", b"\xed\xa0\x80", b"\\u0000"]
+            )
         else:
             other = rng.choice(streams)
             start = rng.randrange(len(other))
@@ -59,7 +61,9 @@ def mutated(rng: random.Random, streams: Corpus) -> bytes:
 
 def huge_ids(rng: random.Random, _: Corpus) -> bytes:
     size = rng.choice([100, 4_000, 60_000])
-    identifier = rng.choice(['"' + "i" * size + '"', "9" * size, "-0." + "3" * size, "1e" + "7" * size, '"' + "\\u0000" * (size // 6) + '"'])
+    identifier = rng.choice(
+        ['"' + "i" * size + '"', "9" * size, "-0." + "3" * size, "1e" + "7" * size, '"' + "\\u0000" * (size // 6) + '"']
+    )
     return request(rng.choice(METHODS), raw_id=identifier) * rng.randrange(1, 6)
 
 
@@ -68,32 +72,52 @@ def deep(rng: random.Random, _: Corpus) -> bytes:
     opening, closing = rng.choice([("[", "]"), ('{"a":', "}")])
     levels = min(levels, 60_000 // (len(opening) + len(closing)))
     nested = opening * levels + ("1" if opening != "[" else "") + closing * rng.choice([levels, levels, 0, levels - 1])
-    inside = '{"jsonrpc":"2.0","id":1,"method":"session.get","params":{"session_key":%s}}' % nested
-    return (rng.choice([nested, inside]) + "\n").encode()
+    inside = request("session.get", f'{{"session_key":{nested}}}')
+    return rng.choice([nested.encode() + b"\n", inside])
 
 
 def repeated(rng: random.Random, _: Corpus) -> bytes:
     """Members that stand twice, plain and by escapes."""
     names = ["id", "\\u0069d", "method", "params", "jsonrpc", "x"]
     members = ['"jsonrpc":"2.0"', '"id":1', '"method":"server.info"']
-    members += [f'"{rng.choice(names)}":{rng.choice(["1", "null", "{}", "[]"])}' for _ in range(rng.choice([1, 2, 3000]))]
+    members += [
+        f'"{rng.choice(names)}":{rng.choice(["1", "null", "{}", "[]"])}' for _ in range(rng.choice([1, 2, 3000]))
+    ]
     rng.shuffle(members)
     params = '{"session_key":"a","session_key":"b"}'
-    return f'{{{",".join(members)}}}\n'.encode()[:65_000] + b"\n" + request("session.identity", params)
+    return f"{{{','.join(members)}}}\n".encode()[:65_000] + b"\n" + request("session.identity", params)
 
 
 def texts(rng: random.Random, _: Corpus) -> bytes:
     """Session keys and other texts that are none: NUL, invalid UTF-8, half of a surrogate pair, too long."""
-    bad = [b"\\u0000", b"\0", b"\xff\xfe", b"\xc0\x80", b"\xed\xa0\x80", b"\\ud800", b"\\udc00\\ud800", b"k" * 513, b"", b"\xf4\x90\x80\x80"]
+    bad = [
+        b"\\u0000",
+        b"\0",
+        b"\xff\xfe",
+        b"\xc0\x80",
+        b"\xed\xa0\x80",
+        b"\\ud800",
+        b"\\udc00\\ud800",
+        b"k" * 513,
+        b"",
+        b"\xf4\x90\x80\x80",
+    ]
     lines = []
     for _ in range(rng.randrange(1, 30)):
         key = rng.choice(bad) + rng.randbytes(rng.randrange(3))
-        lines.append(b'{"jsonrpc":"2.0","id":1,"method":"%s","params":{"session_key":"%s"}}\n' % (rng.choice(METHODS).encode(), key))
+        lines.append(
+            b'{"jsonrpc":"2.0","id":1,"method":"%s","params":{"session_key":"%s"}}\n'
+            % (rng.choice(METHODS).encode(), key)
+        )
     return b"".join(lines)
 
 
 def long_line(rng: random.Random, streams: Corpus) -> bytes:
-    return rng.choice(streams) + b"x" * rng.choice([65_535, 65_536, 65_537, 65_538, 500_000]) + rng.choice([b"", b"\n", b"\r\n", b"\r"])
+    return (
+        rng.choice(streams)
+        + b"x" * rng.choice([65_535, 65_536, 65_537, 65_538, 500_000])
+        + rng.choice([b"", b"\n", b"\r\n", b"\r"])
+    )
 
 
 def batches(rng: random.Random, _: Corpus) -> bytes:
@@ -113,7 +137,9 @@ def batches(rng: random.Random, _: Corpus) -> bytes:
 def invented_keys(rng: random.Random, _: Corpus) -> bytes:
     """Cookies that nobody was given."""
     lines = (
-        request(rng.choice(["session.identity", "session.get"]), json.dumps({"session_key": f"{rng.getrandbits(128):032x}"}))
+        request(
+            rng.choice(["session.identity", "session.get"]), json.dumps({"session_key": f"{rng.getrandbits(128):032x}"})
+        )
         for _ in range(rng.choice([1, 100, 3_000]))
     )
     return b"".join(lines)
@@ -121,7 +147,9 @@ def invented_keys(rng: random.Random, _: Corpus) -> bytes:
 
 def many(rng: random.Random, streams: Corpus) -> bytes:
     """One small request very often, or one whose answer is long."""
-    line = rng.choice([request("server.status"), request("server.info"), request("session.list", '{"limit":1000}'), b"\n", b"x\n"])
+    line = rng.choice(
+        [request("server.status"), request("server.info"), request("session.list", '{"limit":1000}'), b"\n", b"x\n"]
+    )
     return line * rng.choice([10, 300, 5_000])
 
 
@@ -129,4 +157,17 @@ def request(method: str, params: str = "{}", raw_id: str = "1") -> bytes:
     return f'{{"jsonrpc":"2.0","id":{raw_id},"method":"{method}","params":{params}}}\n'.encode()
 
 
-ATTACKS: list[Attack] = [noise, vector, mutated, mutated, huge_ids, deep, repeated, texts, long_line, batches, invented_keys, many]
+ATTACKS: list[Attack] = [
+    noise,
+    vector,
+    mutated,
+    mutated,
+    huge_ids,
+    deep,
+    repeated,
+    texts,
+    long_line,
+    batches,
+    invented_keys,
+    many,
+]

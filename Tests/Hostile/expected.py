@@ -66,7 +66,5 @@ def _depth(value: Any) -> int:
     depth, level = 0, [value]
     while level := [element for element in level if isinstance(element, list)]:
         depth += 1
-        level = [
-            part[1] if isinstance(element, Members) else part for element in level for part in element
-        ]
+        level = [part[1] if isinstance(element, Members) else part for element in level for part in element]
     return depth

@@ -57,17 +57,24 @@ class SocketFuzzer:
         peak = self.watch.peak_mib
         connections = sum(attacker.connection_count for attacker in self.attackers)
         answers = sum(attacker.answer_count for attacker in self.attackers)
-        print(
-            f"seed {self.seed}: {connections} hostile connections, {answers} answers checked;"
-            f" {self.honest.question_count} honest questions, the slowest answer after {self.honest.slowest_seconds:.2f} s;"
-            f" memory {before[0]:.0f} MiB before, {peak:.0f} at most, {after[0]:.0f} after; files {before[1]} and {after[1]}"
-        )
+        questions, slowest = self.honest.question_count, self.honest.slowest_seconds
+        print(f"seed {self.seed}: {connections} hostile connections, {answers} answers checked")
+        print(f"{questions} honest questions, the slowest answered after {slowest:.2f} s")
+        print(f"memory {before[0]:.0f} MiB before, {peak:.0f} at most, {after[0]:.0f} after")
+        print(f"open files {before[1]} before, {after[1]} after")
+        if after[1] > before[1]:
+            raise Finding(f"seed {self.seed}: {after[1] - before[1]} files stay open")
         if peak > PEAK_MIB_MAX or after[0] > before[0] + GROWTH_MIB_MAX:
             raise Finding(f"seed {self.seed}: memory {before[0]:.0f}, at most {peak:.0f}, then {after[0]:.0f} MiB")
 
     def end(self) -> None:
         self.honest.close()
         assert self.daemon.stop() == 0, self.daemon.lines[-20:]
+        self.redis.stop()
+
+    def kill(self) -> None:
+        """Leave nothing behind, whatever happened."""
+        self.daemon.kill()
         self.redis.stop()
 
     def _attack(self, seconds: float) -> None:
@@ -117,9 +124,11 @@ def main() -> None:
         fuzzer = SocketFuzzer(options.binary, Path(name), options.seed)
         try:
             fuzzer.run(options.minutes * 60)
+            fuzzer.end()
         except Finding as finding:
             sys.exit(f"{finding}")
-        fuzzer.end()
+        finally:
+            fuzzer.kill()
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ import Testing
         #expect(try await bench.told { $0.calls.filter { $0.contains("lost") } } == [])
     }
 
-    @Test("Values that are too many for one reply are read one by one, each whole")
+    @Test("Large values are read whole, however many are asked for at once")
     func crowd() async throws {
         let redis = try await PrivateRedis()
         let value = [UInt8](repeating: 0x76, count: 20 << 20)

@@ -117,6 +117,36 @@ import Testing
         #expect(bench.core.reconnects == 2)
     }
 
+    @Test("Values are passed on as they come where they are large, so that few are held at a time")
+    func heldValues() throws {
+        let bench = try Bench()
+        let asking = try bench.asking()
+        let keys = try ["a", "b"].map { try #require(SessionKey($0)) }
+        bench.core.fetch(keys)
+        let value = String(repeating: "v", count: 2 << 20)
+        try asking.writeInbound(ByteBuffer(string: Self.pong + "$\(value.utf8.count)\r\n\(value)\r\n:-1\r\n"))
+        #expect(bench.consumer.values[keys[0]]?.content == .string(Array(value.utf8)))
+        #expect(bench.consumer.values[keys[1]] == nil)
+        try asking.writeInbound(ByteBuffer(string: "$1\r\nw\r\n:-1\r\n"))
+        #expect(bench.consumer.values[keys[1]]?.content == .string([0x77]))
+    }
+
+    @Test(
+        "Answers of other types end the connection: they are no session that is gone",
+        arguments: [
+            "*0\r\n:-1\r\n", ":1\r\n:-1\r\n", "+v\r\n:-1\r\n", "$1\r\nv\r\n+x\r\n", "$1\r\nv\r\n$-1\r\n",
+            "-ERR\r\n:1\r\n",
+        ]
+    )
+    func otherAnswers(text: String) throws {
+        let bench = try Bench()
+        let asking = try bench.asking()
+        bench.core.fetch([try #require(SessionKey("a"))])
+        try asking.writeInbound(ByteBuffer(string: Self.pong + text))
+        #expect(!asking.isActive)
+        #expect(bench.consumer.values.isEmpty)
+    }
+
     @Test("Nothing to fetch sends nothing")
     func nothing() throws {
         let bench = try Bench()
@@ -126,17 +156,19 @@ import Testing
         #expect(try asking.readOutbound(as: ByteBuffer.self) == nil)
     }
 
-    @Test("A key of another type is read again by GET, and one that stays in between counts as absent")
-    func otherTypes() throws {
+    @Test("An empty value is read again by GET, and a key that stays in between counts as absent")
+    func unclear() throws {
         let bench = try Bench()
         let asking = try bench.asking()
-        let keys = try ["list", "string", "new"].map { try #require(SessionKey($0)) }
+        let keys = try ["list", "string", "new", "empty"].map { try #require(SessionKey($0)) }
         bench.core.fetch(keys)
+        let empty = "$0\r\n\r\n:-1\r\n"
         try asking.writeInbound(
-            ByteBuffer(string: Self.pong + "*3\r\n$-1\r\n$1\r\nv\r\n$-1\r\n:-1\r\n:70\r\n:-1\r\n" + Self.role))
-        #expect(bench.consumer.values.count == 1)
-        try asking.writeInbound(ByteBuffer(string: "-WRONGTYPE x\r\n:-1\r\n$-1\r\n:-1\r\n"))
-        #expect(keys.map { bench.consumer.values[$0]?.content } == [.otherType, .string([0x76]), .absent])
+            ByteBuffer(string: Self.pong + "-WRONGTYPE x\r\n:-1\r\n$1\r\nv\r\n:70\r\n\(empty)\(empty)" + Self.role))
+        #expect(bench.consumer.values.count == 2)
+        try asking.writeInbound(ByteBuffer(string: "$-1\r\n:-1\r\n\(empty)"))
+        #expect(bench.consumer.values[keys[3]]?.content == .string([]))
+        #expect(keys.prefix(3).map { bench.consumer.values[$0]?.content } == [.otherType, .string([0x76]), .absent])
         #expect(bench.consumer.values[keys[1]]?.expiry == .after(milliseconds: 70))
     }
 

@@ -76,7 +76,7 @@ import Testing
                 "GET", "ERR unknown command 'GET', with args beginning with: 'django_sessions:secret'",
                 "Redis refused GET"
             ),
-            ("MGET", "NOAUTH Authentication required.", "wants a password"),
+            ("GETRANGE", "NOAUTH Authentication required.", "wants a password"),
             ("AUTH", "WRONGPASS invalid username-password pair", "refused the user name or password"),
             ("AUTH", "ERR AUTH <password> called without any password configured", "does the server have a password"),
             ("SELECT", "ERR DB index is out of range", "no such database"),

@@ -25,7 +25,7 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
     /// Scans all keys once more; likewise.
     var rescan: () -> Void = {}
 
-    /// How many keys one MGET asks for at most.
+    /// How many keys one question asks for at most.
     private static var batchCountMax: Int { 500 }
     /// How far ahead the alarm is set at most, in milliseconds: a day.
     private static var alarmMilliseconds: Int64 { 86_400_000 }

@@ -1,0 +1,182 @@
+"""A Redis that sends what no Redis sends: the daemon neither ends nor grows, and works again as soon as Redis does."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import socket
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from processes import Daemon, wait_for
+from scripted_redis import Misdeed, ScriptedRedis, array
+from stored import logged_in, session_value
+from watching import Watch
+
+SECRET_KEY = "the secret of the scripted"
+#: How much the daemon may grow, whatever Redis sends.
+GROWTH_MIB_MAX = 200
+
+ENDLESS = b"x" * (1 << 20)
+
+
+def endless(head: bytes, piece: bytes = ENDLESS, count: int = 600) -> Misdeed:
+    """Send `head` and then more than any daemon should keep."""
+    return lambda _: itertools.chain([head], itertools.repeat(piece, count))
+
+
+def reply(data: bytes) -> Misdeed:
+    return lambda _: [data]
+
+
+REPLIES: dict[str, Misdeed] = {
+    "a string of a terabyte": endless(b"$999999999999\r\n"),
+    "a string of half a gigabyte": endless(b"$536870912\r\n"),
+    "a string of a negative length": reply(b"$-2\r\n"),
+    "a string of a length beyond all integers": reply(b"$99999999999999999999999\r\n"),
+    "an array of a billion": endless(b"*1000000000\r\n", b":1\r\n" * 100_000, 100),
+    "arrays of a million in arrays of a million": reply(b"*1000000\r\n" * 3),
+    "an array of a negative length": reply(b"*-7\r\n"),
+    "deep arrays": reply(b"*1\r\n" * 100_000),
+    "a line without an end": endless(b"+"),
+    "a number without an end": endless(b":", b"1" * (1 << 20)),
+    "a push": reply(b">2\r\n+invalidate\r\n*0\r\n"),
+    "a map": reply(b"%1\r\n+a\r\n:1\r\n"),
+    "a web page": reply(b"HTTP/1.1 200 OK\r\n\r\n<html>"),
+    "nothing but zeros": endless(b"", bytes(1 << 16), 100),
+    "a null": reply(b"$-1\r\n"),
+    "a null array": reply(b"*-1\r\n"),
+    "an integer": reply(b":42\r\n"),
+    "a status": reply(b"+FINE\r\n"),
+    "an empty array": reply(b"*0\r\n"),
+    "an array of nulls": reply(b"*2\r\n*-1\r\n$-1\r\n"),
+    "arrays for strings": reply(b"*3\r\n*1\r\n:1\r\n*0\r\n*1\r\n*1\r\n:1\r\n"),
+    "an error with secrets and control characters": reply(b"-ERR \x1b[31m" + b"\x07" * 9000 + b"\r\n"),
+    "another reply too many": reply(b"+OK\r\n:1\r\n"),
+    "a message of a subscription": reply(b"*3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n*-1\r\n"),
+}
+COMMANDS = [b"PING", b"ROLE", b"CONFIG", b"CLIENT", b"PSUBSCRIBE", b"SUBSCRIBE", b"SCAN", b"GETRANGE", b"PTTL", b"GET"]
+
+
+class Scene:
+    """A scripted Redis and a daemon that follows it."""
+
+    def __init__(self, binary: str, folder: Path) -> None:
+        self.redis = ScriptedRedis(folder)
+        self.redis.values[b"django_sessions:steady"] = session_value(SECRET_KEY, logged_in(1)).encode()
+        key = folder / "secret_key"
+        key.write_text(SECRET_KEY + "\n")
+        options = ["--journal", "memory", "--link-timeout", "1", "--ping-interval", "0.1"]
+        self.daemon = Daemon(binary, folder, self.redis.url, key, *options)
+        self.daemon.start()
+        self.watch = Watch(self.daemon.pid)
+
+    def ask(self, method: str, **params: object) -> dict:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(30)
+            connection.connect(str(self.daemon.path))
+            request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+            connection.sendall(json.dumps(request).encode() + b"\n")
+            with connection.makefile("rb") as lines:
+                return json.loads(lines.readline())
+
+    def works(self) -> bool:
+        """Whether the daemon follows Redis and answers from it."""
+        answer = self.ask("session.identity", session_key="steady", confirm=True)
+        live = self.ask("server.status")["result"]["link"]["state"] == "live"
+        return live and answer.get("result", {}).get("user_id") == "1"
+
+    def end(self) -> None:
+        assert self.daemon.stop() == 0, self.daemon.lines[-20:]
+        self.redis.close()
+
+
+@pytest.fixture
+def scene(binary: str, folder: Path) -> Iterator[Scene]:
+    scene = Scene(binary, folder)
+    try:
+        yield scene
+        scene.end()
+    finally:
+        scene.daemon.kill()
+        scene.redis.close()
+
+
+def check_log(lines: list[str]) -> None:
+    """The log is for people, whatever Redis says."""
+    assert all(len(line) < 2000 for line in lines), max(lines, key=len)[:300]
+    assert all(character.isprintable() for line in lines for character in line)
+    assert len(lines) < 2000, lines[-10:]
+
+
+@pytest.mark.parametrize("name", REPLIES)
+def test_no_reply_hurts_the_daemon(scene: Scene, name: str) -> None:
+    before = scene.watch.memory_mib
+    for command in COMMANDS:
+        done = scene.redis.misdeed_count
+        scene.redis.misdeeds = {command: REPLIES[name]}
+        scene.redis.hang_up()
+        # GET is asked where GETRANGE is not clear.
+        if command == b"GET":
+            scene.redis.misdeeds[b"GETRANGE"] = lambda _: [b"$0\r\n\r\n"]
+        # A confirmed lookup asks Redis, if there is one: it is answered, either way.
+        while scene.redis.misdeed_count == done:
+            scene.ask("session.identity", session_key="steady", confirm=True)
+        scene.redis.misdeeds = {}
+        assert scene.daemon.is_running, (command, scene.daemon.lines[-20:])
+        wait_for(scene.works, f"the daemon to work again after {name} for {command.decode()}")
+    assert scene.watch.peak_mib < before + GROWTH_MIB_MAX
+    check_log(scene.daemon.lines)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"+OK\r\n",
+        b">2\r\n+invalidate\r\n*0\r\n",
+        b"*4\r\n$8\r\npmessage\r\n*0\r\n:1\r\n$-1\r\n",
+        b"*3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n*3\r\n:1\r\n*0\r\n$-1\r\n",
+        b"*1\r\n$7\r\nmessage\r\n",
+        b"*4\r\n$8\r\npmessage\r\n$1\r\nx\r\n" + b"$17\r\n__keyspace@0__:\xff\xfe\r\n" + b"$3\r\ndel\r\n",
+        b"*4\r\n$8\r\npmessage\r\n$1\r\nx\r\n$39\r\n__keyspace@0__:django_sessions:\xff\xff\xff\xff\xff\xff\xff\xff\r\n$3\r\ndel\r\n",
+    ],
+    ids=["reply", "push", "pmessage of other types", "keys of other types", "short message", "channel", "key"],
+)
+def test_what_nobody_asked_for_hurts_nobody(scene: Scene, data: bytes) -> None:
+    for _ in range(20):
+        scene.redis.say(data)
+    wait_for(scene.works, "the daemon to work")
+    check_log(scene.daemon.lines)
+
+
+def test_a_server_that_drips_is_a_silent_one(scene: Scene) -> None:
+    """A reply that comes byte by byte keeps nobody waiting for longer than one that does not come."""
+
+    def drip(_: list[bytes]) -> Iterable[bytes]:
+        yield b"$1000000\r\n"
+        for _ in range(3000):
+            time.sleep(0.02)
+            yield b"x"
+
+    scene.redis.misdeeds = {b"PTTL": drip}
+    answer = scene.ask("session.identity", session_key="nobody", confirm=True)
+    assert answer["error"]["code"] == -32001
+    scene.redis.misdeeds = {}
+    wait_for(scene.works, "the daemon to work again")
+
+
+def test_a_scan_that_never_ends_does_not_fill_the_memory(scene: Scene) -> None:
+    """The same keys again and again, with cursors that lead nowhere."""
+    cursors = itertools.count(1)
+    keys = [b"django_sessions:%d" % number for number in range(1000)]
+    scene.redis.misdeeds = {b"SCAN": lambda _: [b"*2\r\n" + array([b"%d" % next(cursors)])[4:] + array(keys)]}
+    scene.redis.hang_up()
+    wait_for(lambda: next(cursors) > 200, "the scan")
+    before = scene.watch.memory_mib
+    wait_for(lambda: next(cursors) > 2000, "the scan to go on")
+    assert scene.watch.memory_mib < before + 20
+    scene.redis.misdeeds = {}
+    wait_for(scene.works, "the daemon to work again")
