@@ -4,6 +4,9 @@ package struct ReplyBounds: Sendable {
     /// The longest string that is taken, in bytes. No longer one can be a session: a payload expands to 16 MiB at most, and base64
     /// makes four bytes of three.
     package var stringBytes = 24 << 20
+    /// The longest string that is passed over as it comes, in bytes: a server that sends a longer one is given up. As long as Redis
+    /// lets one be unless it is told otherwise.
+    package var passedOverBytes = 512 << 20
     /// A string up to this length always finds room in its reply, in bytes. Names of keys are no longer.
     package var shortStringBytes = 4096
     /// The bytes of one reply from which on longer strings find no room in it; at twice as many the connection is given up.

@@ -110,6 +110,9 @@ struct ReplyGuard {
     }
 
     private mutating func passOver(_ length: Int, _ reason: RESPValue.Omission) throws(RESPError) {
+        guard length <= bounds.passedOverBytes else {
+            throw .malformed("a string of more than \(bounds.passedOverBytes) bytes")
+        }
         stand = Array("-\(reason.rawValue) a string of \(length) bytes\r\n".utf8)
         try count(stand.count)
         part = .passedOver(missing: length)

@@ -20,7 +20,8 @@ class ScriptedRedis:
         self.path = folder / "scripted.sock"
         self.values: dict[bytes, bytes] = {}
         self.misdeeds: dict[bytes, Misdeed] = {}
-        self.misdeed_count = 0
+        #: The commands that were answered by a misdeed.
+        self.misdone: set[bytes] = set()
         self.connection_count = 0
         self._server = socket.socket(socket.AF_UNIX)
         self._server.bind(str(self.path))
@@ -62,7 +63,7 @@ class ScriptedRedis:
                 if misdeed is None:
                     connection.sendall(self._reply(command))
                     continue
-                self.misdeed_count += 1
+                self.misdone.add(command[0].upper())
                 for piece in misdeed(command):
                     connection.sendall(piece)
         self._connections.remove(connection)

@@ -75,6 +75,7 @@ struct PlainReader {
         } else if length > bounds.shortStringBytes, size.bytes + length > bounds.replyBytes {
             omission = "NOROOM"
         }
+        guard omission == nil || length <= bounds.passedOverBytes else { throw .refused }
         let stand = omission.map { Array("\($0) a string of \(length) bytes".utf8) }
         try add(stand.map { $0.count + 3 } ?? head + length)
         guard bytes.count - at > length else { throw .incomplete }

@@ -17,6 +17,7 @@ enum ReplyChecks {
     static let small: ReplyBounds = {
         var bounds = ReplyBounds()
         (bounds.stringBytes, bounds.shortStringBytes, bounds.replyBytes) = (64, 8, 100)
+        bounds.passedOverBytes = 200
         (bounds.elementCount, bounds.nestingLevels, bounds.lineBytes) = (16, 3, 40)
         return bounds
     }()
