@@ -23,6 +23,7 @@ for number, line in enumerate(events, 1):
     is_erased = event["type"] == "dev.sessiond.erased"
     link = event["erasedhash"] if is_erased else hashlib.sha256(line).hexdigest()
 lines = hashlib.sha256(b"".join(line + b"\n" for line in events)).hexdigest()
-if (link, lines, len(events)) != (summary["hash"], summary["lines_hash"], summary["events"]):
+signed = (summary["hash"], summary["lines_hash"], summary["events"])
+if (link, lines, len(events)) != signed:
     sys.exit("broken: these are not the events that were signed")
 print(f"{len(events)} events hold, signed at {summary['time']}")
