@@ -139,6 +139,7 @@ package struct SessionDaemon {
                 settings, journal: journal, name: UUID().uuidString.lowercased(), loop: loop, logger: logger)
         }
         driver.fetch = { [unowned link] in link.fetch($0) }
+        driver.delete = { [unowned link] in link.delete($0, completion: $1) }
         driver.rescan = { [unowned link] in link.rescan() }
         let bound = NIOLoopBound(driver, eventLoop: loop)
         let database = configuration.endpoint.database

@@ -34,6 +34,15 @@ package final class RedisLink<Consumer: LinkConsumer>: Service {
         core.value.fetch(keys)
     }
 
+    /// Deletes keys of Redis. To be called on the loop.
+    ///
+    /// - Parameter completion: told which keys there were, in their order, or why that is not known.
+    package func delete(
+        _ keys: [SessionKey], completion: @escaping (Result<[Bool], RevocationFailure>) -> Void
+    ) {
+        core.value.delete(keys, completion)
+    }
+
     /// Scans all keys once more, if there is a subscription. To be called on the loop.
     package func rescan() {
         core.value.rescan()

@@ -25,7 +25,7 @@ package struct DirectoryStateMachine: ~Copyable {
     var readCount = 0
     private var evidence = NotificationEvidence()
     private var isTracking = false
-    private var isAsking = false
+    private(set) var isAsking = false
     var wasLive = false
     private var lastProof: Int64 = .min
     /// The last epoch in which anything was proven, and until when; for ``staleAnswer(_:_:at:)``.
@@ -39,7 +39,7 @@ package struct DirectoryStateMachine: ~Copyable {
     private var comparedOrdinal: UInt64?
     /// Counts the scans for comparison.
     var comparisonNumber: UInt32 = 0
-    private var unavailability = "the first connection to Redis is not made yet"
+    private(set) var unavailability = "the first connection to Redis is not made yet"
 
     var fetches: FetchStateMachine
     var silentChanges = SilentChanges()
@@ -218,6 +218,7 @@ package struct DirectoryStateMachine: ~Copyable {
         switch event {
         case .written: written(key, at: now, &effects)
         case .removed(let reason):
+            defer { presence.revocations.end(key) }
             fetches.removed(key)
             takeUp(key, nil, at: now)
             if table.entry(of: key) == nil {
@@ -284,6 +285,9 @@ package struct DirectoryStateMachine: ~Copyable {
             // Memory may have no room for what was just read.
             answer?.data = reading?.data
         }
+        endResurrected(at: now, &effects)
+        // Redis may not have deleted it yet, or it was written again.
+        if presence.revocations.isUnderWay(key) { answer = nil }
         for ticket in completion.answered {
             effects.answers.append((ticket, self.answer(ticket, answer, askedAt: value.askedAt, at: now)))
         }

@@ -9,6 +9,8 @@ extension PeerConnection {
         case .get: try get(params, for: address)
         case .list: try list(try params.named("user_id", "limit", "after"), userRequired: false, for: address)
         case .userSessions: try list(try params.named("user_id", "limit", "after"), userRequired: true, for: address)
+        case .revoke: try revoke(params, for: address)
+        case .userRevoke: try revokeAll(params, for: address)
         case .subscribe: .result(try subscribe(params, for: address))
         case .unsubscribe: .result(try unsubscribe(params))
         case .query: try query(params, for: address)
@@ -54,6 +56,29 @@ extension PeerConnection {
         try reserveWaitingPlace()
         let reply = replier(to: address, isPage: true)
         backend.lookup.list(query) { reply(.success(ResultText.page($0))) }
+        return .later
+    }
+
+    private func revoke(_ params: Params, for address: ReplyAddress) throws(RPCError) -> MethodOutcome {
+        let params = try params.named("session_key", "session", "dry_run")
+        return try revoke(try params.revokedSession(), try params.optionalBool("dry_run"), for: address)
+    }
+
+    private func revokeAll(_ params: Params, for address: ReplyAddress) throws(RPCError) -> MethodOutcome {
+        let params = try params.named("user_id", "except", "dry_run")
+        let target = RevocationTarget.user(try params.userID(), except: try params.optionalFingerprint("except"))
+        return try revoke(target, try params.optionalBool("dry_run"), for: address)
+    }
+
+    private func revoke(
+        _ target: RevocationTarget, _ isDryRun: Bool?, for address: ReplyAddress
+    ) throws(RPCError) -> MethodOutcome {
+        try reserveWaitingPlace()
+        let reply = replier(to: address, isPage: false)
+        let order = RevocationOrder(target, byUID: peer.uid, isDryRun: isDryRun ?? false)
+        backend.lookup.revoke(order) { result in
+            reply(result.map(ResultText.revoked).mapError { RPCError($0) })
+        }
         return .later
     }
 
@@ -115,6 +140,11 @@ extension RPCError {
         case .loggedIn(let count): self = .loggedIn(sessions: count)
         case .unavailable(let cause): self = .unavailable(retryAfterMilliseconds: 1000, cause: cause)
         }
+    }
+
+    /// What a peer is told where it is not known whether sessions were ended.
+    init(_ failure: RevocationFailure) {
+        self = .unavailable(retryAfterMilliseconds: 1000, cause: failure.cause)
     }
 
     /// What a peer is told of events that cannot be read.

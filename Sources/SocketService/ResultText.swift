@@ -87,6 +87,15 @@ enum ResultText {
         return json.bytes
     }
 
+    /// `session.revoke` and `user.revoke`.
+    static func revoked(_ count: Int) -> [UInt8] {
+        var json = JSONWriter()
+        json.beginObject()
+        json.member("revoked", count)
+        json.endObject()
+        return json.bytes
+    }
+
     /// `journal.forget`.
     static func forgotten(_ forgotten: Forgotten) -> [UInt8] {
         var json = JSONWriter()

@@ -56,3 +56,12 @@ final class Rig: Sendable {
         _ = await task.result
     }
 }
+
+extension Limits {
+    /// No heartbeat comes between the lines of a test, however slow it is.
+    static var withoutBeats: Limits {
+        var limits = Limits()
+        limits.heartbeatSeconds = 86_400
+        return limits
+    }
+}
