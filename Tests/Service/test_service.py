@@ -247,7 +247,9 @@ def test_an_option_beats_a_credential_and_an_empty_one_counts_for_nothing(
 ) -> None:
     elsewhere = {"SESSIOND_REDIS_URL": "unix:///nonexistent/redis.sock"}
     manager.start(service.command, listeners=[listener.socket], credentials=secrets, environment=elsewhere)
-    wait_for(lambda: "/nonexistent/redis.sock" in manager.log, "the other Redis to be tried")
+    # Its first attempt has failed: from then on it listens to signals.
+    wait_for(lambda: "connection to Redis: " in manager.log, "the other Redis to be tried")
+    assert "redis=unix:///nonexistent/redis.sock" in manager.log
     assert manager.stop() == 0
     for blank in ["", "\n\n"]:
         second = ServiceManager(folder)
