@@ -13,9 +13,11 @@ KEY_PATTERN ?=
 VENV := .venv
 BENCH_VENV := .venv-bench
 PYTHON := $(abspath $(VENV))/bin
-DEBIAN_PACKAGES := libhiredis-dev zlib1g-dev liblzma-dev liblz4-dev libzstd-dev libsqlite3-dev sqlite3 redis-server socat python3 python3-venv
+DEBIAN_PACKAGES := libhiredis-dev zlib1g-dev liblzma-dev liblz4-dev libzstd-dev libsqlite3-dev sqlite3 redis-server socat systemd python3 python3-venv
+# One executable that needs no Swift where it runs. All release builds say the same, so that none undoes the other.
+RELEASE := -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now
 SWIFT_SOURCES := Package.swift Sources Tests
-PYTHON_SOURCES := Clients/python Examples/tutorial Examples/verify Tests/Sites Tests/Benchmarks Tests/Journal
+PYTHON_SOURCES := Clients/python Examples/tutorial Examples/verify Tests/Sites Tests/Benchmarks Tests/Journal Tests/Service Examples/service
 
 .PHONY: help
 help: ## Say what there is to make
@@ -49,6 +51,7 @@ test-python: packages build $(VENV)/tests
 	cd Clients/python && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 	cd Examples/tutorial && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 	cd Tests/Journal && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
+	cd Tests/Service && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 	cd Tests/Sites && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 
 # Where `make fuzz` builds, and where it keeps its corpus and what it finds.
@@ -84,7 +87,52 @@ build: packages ## Build for debugging
 
 .PHONY: release
 release: packages ## Build for use: .build/release/sessiond
-	swift build -c release --product sessiond
+	swift build $(RELEASE) --product sessiond
+
+# Where `make install` puts things; DESTDIR stands before all of them.
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+DESTDIR ?=
+SESSIOND ?= .build/release/sessiond
+SERVICE := Examples/service
+DOCUMENTS := $(DESTDIR)$(PREFIX)/share/doc/sessiond
+
+.PHONY: install
+install: release install-files ## Install the daemon, its units and its manual (DESTDIR, PREFIX=/usr/local)
+
+# Without building: what was built by one user is installed by another one.
+.PHONY: install-files
+install-files:
+	install -D -m 755 '$(SESSIOND)' '$(DESTDIR)$(PREFIX)/bin/sessiond'
+	install -d '$(DESTDIR)$(UNITDIR)' '$(DESTDIR)$(SYSCONFDIR)/sessiond' '$(DOCUMENTS)'
+	for unit in sessiond.service sessiond.socket; do \
+	    sed 's|/usr/bin/sessiond|$(PREFIX)/bin/sessiond|; s|/etc/sessiond|$(SYSCONFDIR)/sessiond|g' "$(SERVICE)/$$unit" \
+	        >"$(DESTDIR)$(UNITDIR)/$$unit"; chmod 644 "$(DESTDIR)$(UNITDIR)/$$unit"; done
+	install -D -m 644 $(SERVICE)/sessiond.sysusers '$(DESTDIR)$(PREFIX)/lib/sysusers.d/sessiond.conf'
+	[[ -e '$(DESTDIR)$(SYSCONFDIR)/sessiond/sessiond.yaml' ]] \
+	    || install -m 644 $(SERVICE)/sessiond.yaml '$(DESTDIR)$(SYSCONFDIR)/sessiond/sessiond.yaml'
+	install -d '$(DESTDIR)$(PREFIX)/share/man/man1'
+	/usr/bin/python3 $(SERVICE)/manual.py '$(SESSIOND)' >'$(DESTDIR)$(PREFIX)/share/man/man1/sessiond.1'
+	chmod 644 '$(DESTDIR)$(PREFIX)/share/man/man1/sessiond.1'
+	install -m 644 README.md CHANGELOG.md Sources/Daemon/Documentation.docc/{Service,Containers}.md '$(DOCUMENTS)'
+
+.PHONY: uninstall
+uninstall: ## Remove what `make install` installed; configuration and journal stay
+	rm -f '$(DESTDIR)$(PREFIX)/bin/sessiond' '$(DESTDIR)$(UNITDIR)/sessiond.service' '$(DESTDIR)$(UNITDIR)/sessiond.socket' \
+	    '$(DESTDIR)$(PREFIX)/lib/sysusers.d/sessiond.conf' '$(DESTDIR)$(PREFIX)/share/man/man1/sessiond.1'
+	rm -rf '$(DOCUMENTS)'
+
+# Where the package is built.
+DEB := .build-deb
+
+.PHONY: deb
+deb: release ## Build a Debian package: .build-deb/sessiond_….deb
+	$(SERVICE)/build_deb.sh '$(SESSIOND)' $(DEB)
+
+.PHONY: check-deb
+check-deb: deb $(VENV)/tests ## Check the package: lintian, and its whole life in a chroot (as root; debootstrap and lintian)
+	'$(PYTHON)/python' Tests/Service/check_deb.py $(DEB)/sessiond_*.deb
 
 .PHONY: format-check
 format-check: $(VENV)/tests ## Check the format of Swift and Python
@@ -103,7 +151,7 @@ format: $(VENV)/tests ## Format Swift and Python
 
 .PHONY: bench
 bench: packages $(VENV)/tests $(BENCH_VENV)/ready ## Time the decoder beside Django's own, of 5.2 and 3.2 (BENCH="--json FILE" and others)
-	swift build -c release --product DecoderBenchmark
+	swift build $(RELEASE) --product DecoderBenchmark
 	@'$(PYTHON)/python' Tests/Benchmarks/bench.py --ours .build/release/DecoderBenchmark \
 	    --django '$(PYTHON)/python' --django32 $(BENCH_VENV)/bin/python $(BENCH)
 
@@ -148,4 +196,4 @@ $(BENCH_VENV)/ready: Tests/Benchmarks/requirements.txt | packages
 
 .PHONY: clean
 clean: ## Remove everything that was built
-	rm -rf .build .build-mutants $(FUZZER) $(VENV) $(BENCH_VENV)
+	rm -rf .build .build-mutants $(FUZZER) $(DEB) $(VENV) $(BENCH_VENV)

@@ -50,6 +50,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
     targets: [
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CHiredis"),
         .systemLibrary(name: "CZlib"),
         .systemLibrary(name: "CLZMA"),
@@ -87,6 +88,7 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "RedisTransport", "SessionDirectory", "DjangoSession", "SessionModel", "AuditJournal", "SocketService",
+                "CLinux",
                 configuration, logging, lifecycle, unixSignals, yams,
             ] + nio,
             swiftSettings: strict
@@ -141,8 +143,10 @@ let package = Package(
         ),
         .testTarget(
             name: "DaemonTests",
-            dependencies: ["Daemon", "SessiondClient", "SessionModel", "DjangoSession", "TestSupport", "sessiond"]
-                + nio,
+            dependencies: [
+                "Daemon", "CLinux", "SessiondClient", "SessionModel", "DjangoSession", "TestSupport", "sessiond",
+            ]
+                + [embedded] + nio,
             swiftSettings: strict
         ),
         .testTarget(

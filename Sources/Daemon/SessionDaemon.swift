@@ -18,10 +18,13 @@ package struct SessionDaemon {
     package static let version = "0.1.0"
 
     private let configuration: DaemonConfiguration
+    private let environment: [String: String]
     private let logger: Logger
 
-    package init(_ configuration: DaemonConfiguration) {
+    /// - Parameter environment: what the service manager has told.
+    package init(_ configuration: DaemonConfiguration, environment: [String: String]) {
         self.configuration = configuration
+        self.environment = environment
         let (format, level) = (configuration.logFormat, configuration.logLevel)
         logger = Logger(label: "sessiond") { _ in StandardErrorLog(format: format, level: level) }
     }
@@ -47,20 +50,19 @@ package struct SessionDaemon {
     private func serve<EventJournal: Journal>(
         since started: Moment, _ journal: EventJournal, _ control: JournalControl
     ) async throws {
-        let socket = try ListeningSocket.bind(
-            path: configuration.socketPath, mode: configuration.socketMode, group: configuration.socketGroup
-        )
+        let sockets = try openSockets()
+        let places = sockets.map(\.place).joined(separator: ", ")
         let linkLoops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let socketLoops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let linkLoop = linkLoops.next()
         let figures = SocketFigures()
-        let parts = try await linkLoop.submit { [self] in assemble(on: linkLoop, started, journal, figures) }.get()
+        let parts = try await linkLoop.submit { [self] in assemble(on: linkLoop, started, journal, figures, places) }
+            .get()
         await attach(control, to: parts.driver, on: linkLoop)
-        let server = SocketServer(socket: socket, backend: parts.backend, group: socketLoops, logger: logger)
         logger.info(
             "sessiond \(Self.version) listens",
             metadata: [
-                "socket": "\(configuration.socketPath)", "redis": "\(configuration.endpoint)",
+                "socket": "\(places)", "redis": "\(configuration.endpoint)",
                 "keys": "\(configuration.keyPattern)", "secret_keys": "\(configuration.decoding.keyCount)",
             ]
         )
@@ -70,7 +72,10 @@ package struct SessionDaemon {
         // They stop in the opposite order: no client is left without answers.
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: parts.link)]
         if let publisher = parts.publisher { services.append(.init(service: publisher)) }
-        services.append(.init(service: server))
+        for socket in sockets {
+            let server = SocketServer(socket: socket, backend: parts.backend, group: socketLoops, logger: logger)
+            services.append(.init(service: server))
+        }
         let group = ServiceGroup(
             configuration: .init(
                 services: services,
@@ -78,13 +83,27 @@ package struct SessionDaemon {
                 logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }
             )
         )
+        Readiness.notify("STATUS=waits until all sessions are read from \(configuration.endpoint)")
+        let watchdog = Watchdog.start(environment: environment, over: linkLoop, and: socketLoops.next())
         try await group.run()
+        watchdog?.cancel()
         try await linkLoop.submit { parts.driver.value.end() }.get()
         await control.stop()
         Readiness.notify("STOPPING=1")
         try await socketLoops.shutdownGracefully()
         try await linkLoops.shutdownGracefully()
         logger.info("stopped")
+    }
+
+    /// Takes the sockets that were passed, and opens one where one is wanted.
+    private func openSockets() throws(ListeningSocketError) -> [ListeningSocket] {
+        var sockets: [ListeningSocket] = []
+        for passed in configuration.passedSockets { sockets.append(try .adopt(passed)) }
+        if let path = configuration.socketPath {
+            sockets.append(
+                try .bind(path: path, mode: configuration.socketMode, group: configuration.socketGroup))
+        }
+        return sockets
     }
 
     private struct Parts<EventJournal: Journal>: Sendable {
@@ -112,7 +131,7 @@ package struct SessionDaemon {
 
     /// Makes the parts that live on the link's loop. To be called there.
     private func assemble<EventJournal: Journal>(
-        on loop: any EventLoop, _ started: Moment, _ journal: EventJournal, _ figures: SocketFigures
+        on loop: any EventLoop, _ started: Moment, _ journal: EventJournal, _ figures: SocketFigures, _ places: String
     ) -> Parts<EventJournal> {
         let table = SessionTable()
         let driver = DirectoryDriver(
@@ -121,7 +140,7 @@ package struct SessionDaemon {
                 limits: configuration.limits
             ),
             loop: loop, journal: journal, logger: logger,
-            reached: { [logger, configuration] in Self.tell($0, configuration, logger) }
+            reached: { [logger, configuration] in Self.tell($0, configuration, places, logger) }
         )
         let link = RedisLink(
             settings: LinkSettings(
@@ -167,11 +186,13 @@ package struct SessionDaemon {
         return Parts(driver: bound, link: link, publisher: publisher, backend: backend)
     }
 
-    private static func tell(_ milestone: Milestone, _ configuration: DaemonConfiguration, _ logger: Logger) {
+    private static func tell(
+        _ milestone: Milestone, _ configuration: DaemonConfiguration, _ places: String, _ logger: Logger
+    ) {
         switch milestone {
         case .live(let counts, let users, nil, let fault):
             Readiness.announce(
-                "\(counts.authenticated) sessions of \(users) users, \(counts.anonymous) anonymous, at \(configuration.socketPath)"
+                "\(counts.authenticated) sessions of \(users) users, \(counts.anonymous) anonymous, at \(places)"
             )
             if counts == SessionCounts() {
                 logger.notice(

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Daemon
-import Foundation
 
 /// `sessiond serve`.
 struct ServeCommand: AsyncParsableCommand {
@@ -24,7 +23,7 @@ struct ServeCommand: AsyncParsableCommand {
             "Where Redis is (default: redis://localhost:6379/0).",
             discussion: """
                 redis://[[user]:password@]host[:port][/db] or unix:///path?db=N. A password in it shows in `ps`: use \
-                --redis-url-file or $SESSIOND_REDIS_URL then.
+                --redis-url-file, $SESSIOND_REDIS_URL or the credential `redis-url` of a systemd unit then.
                 """,
             valueName: "url"
         )
@@ -49,7 +48,8 @@ struct ServeCommand: AsyncParsableCommand {
             "The Unix socket to serve.",
             discussion: """
                 Default: the first of $RUNTIME_DIRECTORY/sessiond.sock, /run/sessiond/sessiond.sock and \
-                $XDG_RUNTIME_DIR/sessiond/sessiond.sock whose folder can be written to.
+                $XDG_RUNTIME_DIR/sessiond/sessiond.sock whose folder can be written to; none where the service manager passes \
+                sockets ($LISTEN_FDS).
                 """,
             valueName: "path"
         )
@@ -146,13 +146,12 @@ struct ServeCommand: AsyncParsableCommand {
     var logLevel: String?
 
     func run() async throws {
+        let environment = ProcessSetup.prepare()
         do {
             let configuration = try await DaemonConfiguration.load(
-                flags: flags,
-                environment: ProcessInfo.processInfo.environment,
-                file: decoder.config ?? ProcessInfo.processInfo.environment["SESSIOND_CONFIG"]
+                flags: flags, environment: environment, file: decoder.config ?? environment["SESSIOND_CONFIG"]
             )
-            try await SessionDaemon(configuration).run()
+            try await SessionDaemon(configuration, environment: environment).run()
         } catch {
             Terminal.tell("sessiond: \(error)")
             throw ExitCode(error is ConfigurationError ? 64 : 1)

@@ -84,6 +84,15 @@ import Testing
         #expect(errors.contains("--config: cannot read \(file)"))
     }
 
+    @Test("A configuration file in which every line is a comment says nothing", arguments: ["", "# log-level: loud\n"])
+    func emptyFile(content: String) async throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write(content, to: "c.yaml")
+        let (code, errors) = try await serve(["--config", file])
+        #expect(code == 64)
+        #expect(errors.contains("no secret key"), "\(errors)")
+    }
+
     @Test("A configuration file may be JSON")
     func jsonFile() async throws {
         let redis = try await PrivateRedis()

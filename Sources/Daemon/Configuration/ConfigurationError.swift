@@ -4,6 +4,8 @@ package enum ConfigurationError: Error, Equatable, CustomStringConvertible {
     case unreadableFile(option: String, path: String, problem: String)
     case noSecretKey
     case conflict(String)
+    /// What the service manager has put into the environment cannot be.
+    case environment(String)
 
     package var description: String {
         switch self {
@@ -15,7 +17,7 @@ package enum ConfigurationError: Error, Equatable, CustomStringConvertible {
             SECRET_KEY with --secret-key-file FILE (first line SECRET_KEY, further lines SECRET_KEY_FALLBACKS) or \
             SESSIOND_SECRET_KEY, or ask for unverified sessions with --no-verify
             """
-        case .conflict(let text): text
+        case .conflict(let text), .environment(let text): text
         }
     }
 }

@@ -3,6 +3,7 @@ package import Logging
 import NIOCore
 package import RedisTransport
 package import SessionModel
+package import SocketService
 
 /// All that `sessiond serve` is told, checked: the one place where options become values.
 package struct DaemonConfiguration: Sendable {
@@ -11,7 +12,10 @@ package struct DaemonConfiguration: Sendable {
     package var keyPattern: KeyPattern
     package var journal: JournalConfiguration
     package var stream: StreamSettings?
-    package var socketPath: String
+    /// The sockets that the service manager has opened.
+    package var passedSockets: [PassedSocket]
+    /// Where the daemon opens one itself; nil where it was passed some and nobody asks for another one.
+    package var socketPath: String?
     package var socketMode: UInt32
     package var socketGroup: UInt32?
     package var freshness: Freshness
@@ -46,13 +50,15 @@ package struct DaemonConfiguration: Sendable {
         )
         let linkTimeout = try options.milliseconds(.linkTimeout, default: 5, in: 0.1...3600)
         let (endpoint, pattern) = (try endpoint(options), try keyPattern(options))
+        let passedSockets = try passedSockets(environment)
         return DaemonConfiguration(
             decoding: try DecoderSettings(options),
             endpoint: endpoint,
             keyPattern: pattern,
             journal: try JournalConfiguration(options, environment),
             stream: try stream(options, endpoint, pattern, timeout: .milliseconds(linkTimeout)),
-            socketPath: try socketPath(options, environment),
+            passedSockets: passedSockets,
+            socketPath: try socketPath(options, environment, isNeeded: passedSockets.isEmpty),
             socketMode: try socketMode(options),
             socketGroup: try socketGroup(options),
             freshness: freshness,
@@ -70,21 +76,33 @@ package struct DaemonConfiguration: Sendable {
     }
 
     private static func endpoint(_ options: OptionReader) throws(ConfigurationError) -> RedisEndpoint {
-        var url = options.text(.redisURL) ?? "redis://localhost:6379/0"
-        var option = ServeOption.redisURL
-        if let path = options.text(.redisURLFile) {
-            guard options.text(.redisURL) == nil else {
-                throw .conflict("--redis-url and --redis-url-file exclude each other: remove one of them")
-            }
-            option = .redisURLFile
-            let content = String(decoding: try FileContent.bytes(of: path, option: option.rawValue), as: UTF8.self)
-            url = content.trimmingCharacters(in: .whitespacesAndNewlines)
-        }
+        let (url, option) = try redisURL(options)
         do throws(RedisURLError) {
             return try RedisEndpoint(url: url)
         } catch {
             throw .badValue(option: option, problem: "\(error)")
         }
+    }
+
+    /// The URL, and which option it is from.
+    private static func redisURL(_ options: OptionReader) throws(ConfigurationError) -> (String, ServeOption) {
+        let (url, file) = (options.text(.redisURL), options.text(.redisURLFile))
+        switch (url, file) {
+        case (.some, .some):
+            throw .conflict("--redis-url and --redis-url-file exclude each other: remove one of them")
+        case (let url?, nil): return (url, .redisURL)
+        case (nil, let path?):
+            return (line(of: try FileContent.bytes(of: path, option: ServeOption.redisURLFile.rawValue)), .redisURLFile)
+        case (nil, nil):
+            guard let credential = try options.credentials.content(.redisURL) else {
+                return ("redis://localhost:6379/0", .redisURL)
+            }
+            return (line(of: credential.bytes), .redisURLFile)
+        }
+    }
+
+    private static func line(of content: [UInt8]) -> String {
+        String(decoding: content, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
     private static func stream(
@@ -106,10 +124,21 @@ package struct DaemonConfiguration: Sendable {
         return pattern
     }
 
+    private static func passedSockets(
+        _ environment: [String: String]
+    ) throws(ConfigurationError) -> [PassedSocket] {
+        do throws(PassedSocketError) {
+            return try PassedSocket.all(environment: environment, pid: getpid())
+        } catch {
+            throw .environment("\(error)")
+        }
+    }
+
     private static func socketPath(
-        _ options: OptionReader, _ environment: [String: String]
-    ) throws(ConfigurationError) -> String {
+        _ options: OptionReader, _ environment: [String: String], isNeeded: Bool
+    ) throws(ConfigurationError) -> String? {
         if let path = options.text(.socket) { return path }
+        guard isNeeded else { return nil }
         let candidates = SocketPath.candidates(environment: environment)
         for path in candidates {
             let folder = URL(fileURLWithPath: path).deletingLastPathComponent()

@@ -72,7 +72,9 @@ package struct DecoderSettings: Sendable {
             return keys
         }
         let texts = [options.secret("secret-key"), options.secret("secret-key-fallbacks")].compactMap { $0 }
-        return SecretKey.lines(of: Array(texts.joined(separator: "\n").utf8))
+        let keys = SecretKey.lines(of: Array(texts.joined(separator: "\n").utf8))
+        guard keys.isEmpty, let credential = try options.credentials.content(.secretKey) else { return keys }
+        return SecretKey.lines(of: credential.bytes)
     }
 
     /// Reads the options that `decode` takes.

@@ -6,6 +6,8 @@ import Yams
 /// file.
 struct OptionReader {
     private let reader: ConfigReader
+    /// What the service manager hands over.
+    let credentials: ServiceCredentials
 
     /// - Parameters:
     ///   - flags: what was given on the command line.
@@ -21,8 +23,8 @@ struct OptionReader {
             InMemoryProvider(name: "command line", values: values),
             EnvironmentVariablesProvider(environmentVariables: environment).prefixKeys(with: "sessiond"),
         ]
-        if let file {
-            try Self.checkNames(file)
+        // A file in which every line is a comment says nothing, and is no mistake.
+        if let file, try Self.checkNames(file) > 0 {
             do {
                 providers.append(try await FileProvider<YAMLSnapshot>(filePath: FilePath(file)))
             } catch {
@@ -31,14 +33,18 @@ struct OptionReader {
             }
         }
         reader = ConfigReader(providers: providers)
+        credentials = ServiceCredentials(environment: environment)
     }
 
     /// A name that is no option's would otherwise be passed over in silence.
-    private static func checkNames(_ file: String) throws(ConfigurationError) {
+    ///
+    /// - Returns: how many options the file names.
+    private static func checkNames(_ file: String) throws(ConfigurationError) -> Int {
         let text = String(decoding: try FileContent.bytes(of: file, option: "config"), as: UTF8.self)
         let names: [String]
         do {
-            guard let mapping = try Yams.compose(yaml: text)?.mapping else {
+            guard let document = try Yams.compose(yaml: text) else { return 0 }
+            guard let mapping = document.mapping else {
                 throw ConfigurationError.unreadableFile(option: "config", path: file, problem: "it is no mapping")
             }
             names = mapping.keys.map { $0.string ?? "" }
@@ -50,6 +56,7 @@ struct OptionReader {
         for name in names where ServeOption(rawValue: name) == nil {
             throw .unreadableFile(option: "config", path: file, problem: "there is no option \(name)")
         }
+        return names.count
     }
 
     /// An option's text; nil where nobody gave it.
