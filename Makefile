@@ -17,7 +17,7 @@ DEBIAN_PACKAGES := libhiredis-dev zlib1g-dev liblzma-dev liblz4-dev libzstd-dev 
 # One executable that needs no Swift where it runs. All release builds say the same, so that none undoes the other.
 RELEASE := -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now
 SWIFT_SOURCES := Package.swift Sources Tests
-PYTHON_SOURCES := Clients/python Examples/tutorial Examples/verify Tests/Sites Tests/Benchmarks Tests/Journal Tests/Service Examples/service
+PYTHON_SOURCES := Clients/python Examples/tutorial Examples/verify Tests/Sites Tests/Benchmarks Tests/Journal Tests/Access Tests/Service Examples/service
 
 .PHONY: help
 help: ## Say what there is to make
@@ -51,6 +51,7 @@ test-python: packages build $(VENV)/tests
 	cd Clients/python && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 	cd Examples/tutorial && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 	cd Tests/Journal && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
+	cd Tests/Access && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 	cd Tests/Service && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 	cd Tests/Sites && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 

@@ -19,12 +19,18 @@ package struct SessionDaemon {
 
     private let configuration: DaemonConfiguration
     private let environment: [String: String]
+    private let reload: @Sendable () throws -> DaemonConfiguration
     private let logger: Logger
 
-    /// - Parameter environment: what the service manager has told.
-    package init(_ configuration: DaemonConfiguration, environment: [String: String]) {
-        self.configuration = configuration
+    /// - Parameters:
+    ///   - environment: what the service manager has told.
+    ///   - load: reads the configuration; called once more on SIGHUP.
+    package init(
+        environment: [String: String], load: @escaping @Sendable () throws -> DaemonConfiguration
+    ) throws {
+        configuration = try load()
         self.environment = environment
+        reload = load
         let (format, level) = (configuration.logFormat, configuration.logLevel)
         logger = Logger(label: "sessiond") { _ in StandardErrorLog(format: format, level: level) }
     }
@@ -51,7 +57,7 @@ package struct SessionDaemon {
         since started: Moment, _ journal: EventJournal, _ control: JournalControl
     ) async throws {
         let sockets = try openSockets()
-        let places = sockets.map(\.place).joined(separator: ", ")
+        let places = sockets.map(\.socket.place).joined(separator: ", ")
         let linkLoops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let socketLoops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let linkLoop = linkLoops.next()
@@ -72,10 +78,12 @@ package struct SessionDaemon {
         // They stop in the opposite order: no client is left without answers.
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: parts.link)]
         if let publisher = parts.publisher { services.append(.init(service: publisher)) }
-        for socket in sockets {
-            let server = SocketServer(socket: socket, backend: parts.backend, group: socketLoops, logger: logger)
+        for (socket, access) in sockets {
+            let server = SocketServer(
+                socket: socket, access: access, backend: parts.backend, group: socketLoops, logger: logger)
             services.append(.init(service: server))
         }
+        services.append(.init(service: reloading(parts.driver, on: linkLoop, sockets.map(\.access))))
         let group = ServiceGroup(
             configuration: .init(
                 services: services,
@@ -95,13 +103,27 @@ package struct SessionDaemon {
         logger.info("stopped")
     }
 
-    /// Takes the sockets that were passed, and opens one where one is wanted.
-    private func openSockets() throws(ListeningSocketError) -> [ListeningSocket] {
-        var sockets: [ListeningSocket] = []
-        for passed in configuration.passedSockets { sockets.append(try .adopt(passed)) }
-        if let path = configuration.socketPath {
-            sockets.append(
-                try .bind(path: path, mode: configuration.socketMode, group: configuration.socketGroup))
+    private func reloading<EventJournal: Journal>(
+        _ driver: NIOLoopBound<DirectoryDriver<EventJournal>>, on loop: any EventLoop, _ accesses: [AccessControl]
+    ) -> Reloading {
+        Reloading(
+            configuration: configuration, load: reload,
+            sockets: zip(configuration.sockets.map(\.place), accesses).map { ($0, $1) },
+            changeDecoding: { new, old in
+                try? await loop.submit { driver.value.decodingChanged(to: new, from: old) }.get()
+            }, logger: logger)
+    }
+
+    /// Opens the sockets that are wanted, and takes those that were passed.
+    private func openSockets() throws(ListeningSocketError) -> [(socket: ListeningSocket, access: AccessControl)] {
+        var sockets: [(ListeningSocket, AccessControl)] = []
+        for wanted in configuration.sockets {
+            let socket: ListeningSocket =
+                switch wanted.place {
+                case .passed(let passed): try .adopt(passed)
+                case .file(let path, let mode, let group): try .bind(path: path, mode: mode, group: group)
+                }
+            sockets.append((socket, AccessControl(wanted.policy)))
         }
         return sockets
     }
@@ -139,7 +161,7 @@ package struct SessionDaemon {
                 table: table, decoder: configuration.decoding.decoder, freshness: configuration.freshness,
                 limits: configuration.limits
             ),
-            loop: loop, journal: journal, logger: logger,
+            keyCount: configuration.decoding.keyCount, loop: loop, journal: journal, logger: logger,
             reached: { [logger, configuration] in Self.tell($0, configuration, places, logger) }
         )
         let link = RedisLink(
@@ -162,11 +184,10 @@ package struct SessionDaemon {
         driver.rescan = { [unowned link] in link.rescan() }
         let bound = NIOLoopBound(driver, eventLoop: loop)
         let database = configuration.endpoint.database
-        let keyCount = configuration.decoding.keyCount
         let limits = configuration.limits
         let backend = SocketBackend(
             lookup: DirectoryService(table: table, freshness: configuration.freshness, driver: bound),
-            log: journal, limits: Limits(), policy: PeerPolicy(daemonUID: geteuid()), figures: figures,
+            log: journal, limits: Limits(), figures: figures,
             version: Self.version
         ) { completion in
             loop.execute {
@@ -174,7 +195,7 @@ package struct SessionDaemon {
                 let directory = bound.value.figures
                 let report = StatusReport(
                     version: Self.version, uptimeMilliseconds: now.uptime - started.uptime, directory: directory,
-                    stored: directory.storedForms.figures(keyCount: keyCount, at: now),
+                    stored: directory.storedForms.figures(keyCount: bound.value.keyCount, at: now),
                     dataBytesMax: limits.dataBytesMax, isProven: table.isProven(at: now), database: database,
                     link: link.figures,
                     lookups: table.lookupCounts, journal: journal.figures, backlog: bound.value.backlog,

@@ -28,7 +28,7 @@ extension PeerConnection {
 
     private func get(_ params: Params, for address: ReplyAddress) throws(RPCError) -> MethodOutcome {
         let params = try params.named("session_key", "confirm")
-        let wants = LookupWants(confirmation: try params.optionalBool("confirm") ?? false, data: .standard)
+        let wants = LookupWants(confirmation: try params.optionalBool("confirm") ?? false, data: grant.view)
         return try lookUp(try params.sessionKey(), wants, for: address) { ResultText.session($0) }
     }
 
@@ -83,8 +83,9 @@ extension PeerConnection {
     }
 
     private func subscribe(_ params: Params, for address: ReplyAddress) throws(RPCError) -> [UInt8] {
+        let right = Method.subscribe.right(namesKey: params.names("session_key"))
         let params = try params.named("after", "types", "user_id", "session_key", "session")
-        return try subscribe(try params.eventFilter(), from: try params.eventStart(), for: address)
+        return try subscribe(try params.eventFilter(), from: try params.eventStart(), by: right, for: address)
     }
 
     private func unsubscribe(_ params: Params) throws(RPCError) -> [UInt8] {
@@ -129,7 +130,7 @@ extension PeerConnection {
 
     private func info(_ params: Params) throws(RPCError) -> [UInt8] {
         _ = try params.named()
-        return ResultText.info(version: backend.version, limits: backend.limits, rights: rights, peer: peer)
+        return ResultText.info(version: backend.version, limits: backend.limits, rights: grant.rights, peer: peer)
     }
 }
 

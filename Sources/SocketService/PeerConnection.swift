@@ -14,8 +14,11 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     typealias OutboundOut = ByteBuffer
 
     let backend: SocketBackend<Lookup, Log>
+    private let access: AccessControl
     let peer: Peer
-    let rights: Rights
+    /// What the peer has, and by which version of the policy.
+    private(set) var grant: PeerPolicy.Grant
+    private var grantVersion: Int
     private(set) var events: EventFeed<Log>
     private var framer: LineFramer
     private var output: [UInt8] = []
@@ -44,10 +47,12 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
         case closing
     }
 
-    init(backend: SocketBackend<Lookup, Log>, peer: Peer) {
+    init(backend: SocketBackend<Lookup, Log>, access: AccessControl, peer: Peer) {
         self.backend = backend
+        self.access = access
         self.peer = peer
-        rights = backend.policy.rights(of: peer)
+        grantVersion = access.version
+        grant = access.grant(to: peer)
         events = EventFeed(log: backend.log, figures: backend.figures)
         framer = LineFramer(lineBytesMax: backend.limits.requestBytesMax)
     }
@@ -100,6 +105,8 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
             guard let context, context.channel.isWritable, ending != .closing else { return }
             while output.count < Self.outputBytesMax, takesLines, let line = framer.nextLine() { answer(line) }
             setReading(context)
+            renewGrant()
+            events.close(beyond: grant.rights, to: &output)
             if output.isEmpty { events.pump(to: &output, bytesMax: Self.outputBytesMax, fetch: fetch) }
             guard !output.isEmpty else { return endIfDone(context) }
             flush(context)
@@ -177,16 +184,25 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
 
     private func perform(_ request: Request, for address: ReplyAddress) -> MethodOutcome {
         guard let method = Method(rawValue: request.method.string) else { return .failure(.methodNotFound) }
+        renewGrant()
         let right = method.right(namesKey: request.params.names("session_key"))
-        guard rights.isSuperset(of: right) else {
+        guard grant.rights.isSuperset(of: right) else {
             backend.figures.refusals.wrappingAdd(1, ordering: .relaxed)
-            return .failure(.forbidden(right: right.subtracting(rights).names.joined()))
+            return .failure(.forbidden(right: right.subtracting(grant.rights).names.joined()))
         }
         do throws(RPCError) {
             return try perform(method, request.params, for: address)
         } catch {
             return .failure(error)
         }
+    }
+
+    /// Takes up a policy that has replaced the one by which the peer was judged.
+    private func renewGrant() {
+        let version = access.version
+        guard version != grantVersion else { return }
+        grantVersion = version
+        grant = access.grant(to: peer)
     }
 
     /// Room for one more answer that comes later, or `overloaded`.
@@ -197,16 +213,18 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     }
 
     /// Opens a subscription; its events begin after the answer at `address`.
-    func subscribe(_ filter: EventFilter, from start: EventStart?, for address: ReplyAddress) throws(RPCError)
-        -> [UInt8]
-    {
+    ///
+    /// - Parameter right: without it the subscription ends.
+    func subscribe(
+        _ filter: EventFilter, from start: EventStart?, by right: Rights, for address: ReplyAddress
+    ) throws(RPCError) -> [UInt8] {
         guard events.count < backend.limits.subscriptionsPerConnectionMax else {
             throw .overloaded(retryAfterMilliseconds: 1000)
         }
         guard let context else { return [] }
         if !events.isWatching { watch(context) }
         let batch: BatchInProgress? = if case .batch(let batch, _) = address { batch } else { nil }
-        return try events.subscribe(filter, from: start, after: batch)
+        return try events.subscribe(filter, from: start, by: right, after: batch)
     }
 
     func unsubscribe(_ number: Int) -> Bool {

@@ -59,8 +59,32 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The socket's permissions (default: 0660).", valueName: "octal"))
     var socketMode: String?
 
-    @Option(help: ArgumentHelp("The socket's group: who is in it may identify sessions.", valueName: "group"))
+    @Option(help: ArgumentHelp("The socket's group: who is in it may connect.", valueName: "group"))
     var socketGroup: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "What those may do who can connect, but for root and the daemon's user, who may do all (default: identify).",
+            discussion: """
+                Of identify, read, list, observe, revoke and erase, with commas between them. The configuration file's table \
+                `rights` gives single users and groups others.
+                """,
+            valueName: "rights"
+        )
+    )
+    var socketRights: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The only members of a session's data that are shown.",
+            discussion: """
+                With commas between them. By default all but _auth_user_hash, _csrftoken and _messages; the first two are never \
+                shown.
+                """,
+            valueName: "names"
+        )
+    )
+    var expose: String?
 
     @OptionGroup(title: "Sessions") var decoder: DecoderOptions
 
@@ -148,10 +172,11 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let environment = ProcessSetup.prepare()
         do {
-            let configuration = try await DaemonConfiguration.load(
-                flags: flags, environment: environment, file: decoder.config ?? environment["SESSIOND_CONFIG"]
-            )
-            try await SessionDaemon(configuration, environment: environment).run()
+            let (flags, file) = (flags, decoder.config ?? environment["SESSIOND_CONFIG"])
+            try await SessionDaemon(environment: environment) {
+                try DaemonConfiguration.load(flags: flags, environment: environment, file: file)
+            }
+            .run()
         } catch {
             Terminal.tell("sessiond: \(error)")
             throw ExitCode(error is ConfigurationError ? 64 : 1)
@@ -162,7 +187,8 @@ struct ServeCommand: AsyncParsableCommand {
         var flags = decoder.flags
         let texts: [(ServeOption, String?)] = [
             (.redisURL, redisUrl), (.redisURLFile, redisUrlFile), (.keyPattern, keyPattern), (.socket, socket),
-            (.socketMode, socketMode), (.socketGroup, socketGroup), (.maxStaleness, maxStaleness),
+            (.socketMode, socketMode), (.socketGroup, socketGroup), (.socketRights, socketRights), (.expose, expose),
+            (.maxStaleness, maxStaleness),
             (.serveStale, serveStale), (.pingInterval, pingInterval), (.linkTimeout, linkTimeout),
             (.invalidation, invalidation), (.compareInterval, compareInterval), (.maxDataMemory, maxDataMemory),
             (.logFormat, logFormat), (.logLevel, logLevel),

@@ -3,7 +3,7 @@ package import Logging
 import NIOCore
 package import RedisTransport
 package import SessionModel
-package import SocketService
+import SocketService
 
 /// All that `sessiond serve` is told, checked: the one place where options become values.
 package struct DaemonConfiguration: Sendable {
@@ -12,12 +12,8 @@ package struct DaemonConfiguration: Sendable {
     package var keyPattern: KeyPattern
     package var journal: JournalConfiguration
     package var stream: StreamSettings?
-    /// The sockets that the service manager has opened.
-    package var passedSockets: [PassedSocket]
-    /// Where the daemon opens one itself; nil where it was passed some and nobody asks for another one.
-    package var socketPath: String?
-    package var socketMode: UInt32
-    package var socketGroup: UInt32?
+    /// The sockets, and who may do what at each.
+    package var sockets: [SocketConfiguration]
     package var freshness: Freshness
     package var limits: DirectoryLimits
     /// Milliseconds.
@@ -30,6 +26,8 @@ package struct DaemonConfiguration: Sendable {
     package var comparisonInterval: Int64
     package var logFormat: LogFormat
     package var logLevel: Logger.Level
+    /// What each option was given as, hashed, since one can hold a password.
+    private var given: [ServeOption: Int]
 
     package enum LogFormat: String, CaseIterable, Sendable {
         case text, json
@@ -42,8 +40,8 @@ package struct DaemonConfiguration: Sendable {
     ///   - file: `--config`.
     package static func load(
         flags: [ServeOption: [String]], environment: [String: String], file: String?
-    ) async throws(ConfigurationError) -> DaemonConfiguration {
-        let options = try await OptionReader(flags: flags, environment: environment, file: file)
+    ) throws(ConfigurationError) -> DaemonConfiguration {
+        let options = try OptionReader(flags: flags, environment: environment, file: file)
         let freshness = Freshness(
             stalenessMax: try options.milliseconds(.maxStaleness, default: 1, in: 0.05...3600),
             serveStale: try options.milliseconds(.serveStale, default: 0, in: 0...86_400)
@@ -57,10 +55,9 @@ package struct DaemonConfiguration: Sendable {
             keyPattern: pattern,
             journal: try JournalConfiguration(options, environment),
             stream: try stream(options, endpoint, pattern, timeout: .milliseconds(linkTimeout)),
-            passedSockets: passedSockets,
-            socketPath: try socketPath(options, environment, isNeeded: passedSockets.isEmpty),
-            socketMode: try socketMode(options),
-            socketGroup: try socketGroup(options),
+            sockets: try SocketConfiguration.all(
+                options, passed: passedSockets,
+                mainPath: try socketPath(options, environment, isNeeded: passedSockets.isEmpty)),
             freshness: freshness,
             limits: DirectoryLimits(
                 dataBytesMax: try options.integer(.maxDataMemory, default: 256, in: 0...1_048_576) << 20
@@ -71,8 +68,20 @@ package struct DaemonConfiguration: Sendable {
             invalidation: try options.choice(.invalidation, default: .auto),
             comparisonInterval: try options.milliseconds(.compareInterval, default: 600, in: 0...86_400),
             logFormat: try options.choice(.logFormat, default: .text),
-            logLevel: try options.choice(.logLevel, default: .info)
+            logLevel: try options.choice(.logLevel, default: .info),
+            given: options.hashes
         )
+    }
+
+    /// The options that are given otherwise than there.
+    func changes(since other: DaemonConfiguration) -> Set<ServeOption> {
+        Set(ServeOption.allCases.filter { given[$0] != other.given[$0] })
+    }
+
+    /// Takes over what a reload changes.
+    mutating func take(_ new: DaemonConfiguration) {
+        decoding = new.decoding
+        given = new.given
     }
 
     private static func endpoint(_ options: OptionReader) throws(ConfigurationError) -> RedisEndpoint {
@@ -148,22 +157,5 @@ package struct DaemonConfiguration: Sendable {
         throw .badValue(
             option: .socket, problem: "none of \(candidates.joined(separator: ", ")) can be written to: give a path"
         )
-    }
-
-    private static func socketMode(_ options: OptionReader) throws(ConfigurationError) -> UInt32 {
-        guard let text = options.text(.socketMode) else { return 0o660 }
-        guard let mode = UInt32(text, radix: 8), mode <= 0o777 else {
-            throw .badValue(option: .socketMode, problem: "expected octal permissions such as 0660")
-        }
-        return mode
-    }
-
-    private static func socketGroup(_ options: OptionReader) throws(ConfigurationError) -> UInt32? {
-        guard let name = options.text(.socketGroup) else { return nil }
-        if let number = UInt32(name) { return number }
-        guard let group = getgrnam(name) else {
-            throw .badValue(option: .socketGroup, problem: "there is no group \(name)")
-        }
-        return group.pointee.gr_gid
     }
 }

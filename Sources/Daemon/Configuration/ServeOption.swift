@@ -7,6 +7,8 @@ package enum ServeOption: String, CaseIterable, Sendable {
     case socket
     case socketMode = "socket-mode"
     case socketGroup = "socket-group"
+    case socketRights = "socket-rights"
+    case expose
     case secretKeyFile = "secret-key-file"
     case noVerify = "no-verify"
     case encoding

@@ -12,6 +12,8 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
     private let journal: EventJournal
     private let logger: Logger
     private let reached: (Milestone) -> Void
+    /// How many secret keys there are.
+    private(set) var keyCount: Int
     private var waiting: [LookupTicket: @Sendable (SessionAnswer) -> Void] = [:]
     private var ticketCount: UInt64 = 0
     private var isTurnScheduled = false
@@ -38,10 +40,12 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
 
     /// - Parameter reached: hears of milestones, on the loop.
     init(
-        machine: consuming DirectoryStateMachine, loop: any EventLoop, journal: EventJournal, logger: Logger,
+        machine: consuming DirectoryStateMachine, keyCount: Int, loop: any EventLoop, journal: EventJournal,
+        logger: Logger,
         reached: @escaping (Milestone) -> Void
     ) {
         self.machine = machine
+        self.keyCount = keyCount
         self.loop = loop.assumeIsolated()
         self.journal = journal
         self.logger = logger
@@ -120,6 +124,15 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
         let ticket = LookupTicket(number: ticketCount, wants: wants)
         waiting[ticket] = completion
         machine.lookup(key, ticket, at: SystemClock.now(), &effects)
+        scheduleTurn()
+    }
+
+    // MARK: Keys
+
+    /// Stored values are decoded by other settings from now on.
+    func decodingChanged(to new: DecoderSettings, from old: DecoderSettings) {
+        keyCount = new.keyCount
+        machine.keysChanged(to: new.decoder, indices: new.indices(of: old), at: SystemClock.now(), &effects)
         scheduleTurn()
     }
 

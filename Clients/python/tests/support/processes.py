@@ -117,6 +117,17 @@ class Daemon:
         self._process = None
         return status
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def reload(self) -> None:
+        """Have it read its configuration again; return when it has said whether it did."""
+        count = sum("reloaded" in line for line in self.lines)
+        os.kill(self.pid, signal.SIGHUP)
+        wait_for(lambda: sum("reloaded" in line for line in self.lines) > count, "the configuration to be read again")
+
     def kill(self) -> None:
         """End it as a crash would."""
         if self._process is not None:
