@@ -13,7 +13,7 @@ KEY_PATTERN ?=
 VENV := .venv
 BENCH_VENV := .venv-bench
 PYTHON := $(abspath $(VENV))/bin
-DEBIAN_PACKAGES := libhiredis-dev zlib1g-dev liblzma-dev liblz4-dev libzstd-dev libsqlite3-dev sqlite3 redis-server socat python3 python3-venv
+DEBIAN_PACKAGES := libhiredis-dev zlib1g-dev liblzma-dev liblz4-dev libzstd-dev libsqlite3-dev sqlite3 redis-server openssl socat python3 python3-venv
 SWIFT_SOURCES := Package.swift Sources Tests
 PYTHON_SOURCES := Clients/python Examples/tutorial Examples/verify Tests/Sites Tests/Benchmarks Tests/Journal
 

@@ -23,7 +23,7 @@ struct ServeCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "Where Redis is (default: redis://localhost:6379/0).",
             discussion: """
-                redis://[[user]:password@]host[:port][/db] or unix:///path?db=N. A password in it shows in `ps`: use \
+                redis://[[user]:password@]host[:port][/db], the same with rediss:// for TLS, or unix:///path?db=N. A password in it shows in `ps`: use \
                 --redis-url-file or $SESSIOND_REDIS_URL then.
                 """,
             valueName: "url"
@@ -61,6 +61,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("The socket's group: who is in it may identify sessions.", valueName: "group"))
     var socketGroup: String?
+
+    @OptionGroup(title: "TLS to Redis") var tls: TLSOptions
 
     @OptionGroup(title: "Sessions") var decoder: DecoderOptions
 
@@ -168,7 +170,7 @@ struct ServeCommand: AsyncParsableCommand {
             (.invalidation, invalidation), (.compareInterval, compareInterval), (.maxDataMemory, maxDataMemory),
             (.logFormat, logFormat), (.logLevel, logLevel),
         ]
-        for (option, text) in texts + journal.flags { flags[option] = text.map { [$0] } }
+        for (option, text) in texts + tls.flags + journal.flags { flags[option] = text.map { [$0] } }
         flags[.noConfigureRedis] = noConfigureRedis ? ["true"] : nil
         return flags
     }
