@@ -39,15 +39,20 @@ package final class CertificateAuthority: Sendable {
     ///   - name: of its files.
     ///   - names: its alternative names, as openssl writes them: `DNS:redis.example`, `IP:127.0.0.1`. With none of them
     ///     it has its common name alone, which is `name`.
+    ///   - usage: what it is for, as openssl writes it; nil for everything.
     ///   - days: until its end; a negative number for one that has expired.
-    package func sign(_ name: String, names: [String] = [], days: Int = 5) async throws -> Identity {
+    package func sign(_ name: String, names: [String] = [], usage: String? = nil, days: Int = 5) async throws
+        -> Identity
+    {
         let identity = Identity(
             certificate: folder.file("\(name).crt"), key: folder.file("\(name).key"), folder: folder)
         let request = folder.file("\(name).csr")
         try await openssl(
             ["req", "-new"] + Self.newKey + ["-keyout", identity.key, "-out", request, "-subj", "/CN=\(name)"])
         let alternatives = names.isEmpty ? "" : "subjectAltName=\(names.joined(separator: ","))\n"
-        let extensions = try folder.write("basicConstraints=CA:FALSE\n" + alternatives, to: "\(name).ext")
+        let purpose = usage.map { "extendedKeyUsage=\($0)\n" } ?? ""
+        let extensions = try folder.write(
+            "basicConstraints=CA:FALSE\n" + alternatives + purpose, to: "\(name).ext")
         try await openssl([
             "x509", "-req", "-in", request, "-CA", certificate, "-CAkey", folder.file("ca.key"), "-CAcreateserial",
             "-days", "\(days)", "-extfile", extensions, "-out", identity.certificate,

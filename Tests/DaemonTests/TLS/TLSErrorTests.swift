@@ -98,6 +98,14 @@ import Testing
         #expect(daemon.log.contains("read the renewed files"))
     }
 
+    @Test("A certificate that is for clients alone makes no server")
+    func clientsAlone() async throws {
+        let client = try await authority.sign("client", names: ["IP:127.0.0.1"], usage: "clientAuth")
+        let redis = try await TLSRedis(authority, client)
+        let daemon = try daemon(redis.url())
+        try await expect(daemon, toSay: "or is none for a server", andAdvise: "--redis-ca-file")
+    }
+
     @Test("An authority that has expired itself")
     func expiredAuthority() async throws {
         let redis = try await TLSRedis(authority, good)
@@ -111,8 +119,9 @@ import Testing
         let redis = try await TLSRedis(
             authority, good, wantsCertificates: true, options: ["--tls-protocols", version])
         let daemon = try daemon(redis.url())
-        try await expect(daemon, toSay: "wants a certificate of its clients", andAdvise: "--redis-certificate-file")
-        #expect(daemon.log.contains("Redis wants a certificate of its clients (tls-auth-clients)"))
+        try await expect(
+            daemon, toSay: "Redis wants a certificate of its clients (tls-auth-clients)",
+            andAdvise: "--redis-certificate-file")
     }
 
     @Test(
@@ -149,6 +158,36 @@ import Testing
         try await redis.server.command("CONFIG", "SET", "port", "\(plain)")
         let daemon = try daemon("rediss://127.0.0.1:\(plain)", options: ["--link-timeout", "1"])
         try await expect(daemon, toSay: "127.0.0.1:\(plain) ", andAdvise: "is that the server's tls-port?")
+    }
+
+    private static let answers: [(answer: String, told: String)] = [
+        ("SYSTEM:echo -ERR unknown command; cat >/dev/null", "does not speak TLS"),
+        ("SYSTEM:true", "closed the connection during the TLS handshake"),
+    ]
+
+    @Test("A port whose server answers TLS with something else, or with nothing", arguments: answers)
+    func strangers(answer: String, told: String) async throws {
+        let port = Int.random(in: 30_000..<32_000)
+        let server = try ChildProcess("socat", ["TCP-LISTEN:\(port),bind=127.0.0.1,fork,reuseaddr", answer])
+        let daemon = try daemon("rediss://127.0.0.1:\(port)")
+        try await expect(daemon, toSay: "127.0.0.1:\(port) \(told)", andAdvise: "is that the server's tls-port?")
+        #expect(server.isRunning)
+    }
+
+    @Test("A server that closes the connection behind the handshake", arguments: [true, false])
+    func closing(hasCertificate: Bool) async throws {
+        let port = Int.random(in: 30_000..<32_000)
+        let server = try ChildProcess(
+            "socat",
+            [
+                "OPENSSL-LISTEN:\(port),bind=127.0.0.1,fork,reuseaddr,verify=0,cert=\(good.certificate),key=\(good.key)",
+                "SYSTEM:true",
+            ])
+        let client = ["--redis-certificate-file", good.certificate, "--redis-key-file", good.key]
+        let daemon = try daemon("rediss://127.0.0.1:\(port)", options: hasCertificate ? client : [])
+        try await expect(
+            daemon, toSay: "closed the connection right after the TLS handshake", andAdvise: "--redis-certificate-file")
+        #expect(server.isRunning)
     }
 
     @Test("Plain text to a port that speaks TLS")
