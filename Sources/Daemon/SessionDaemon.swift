@@ -75,6 +75,7 @@ package struct SessionDaemon {
         if configuration.decoding.keyCount == 0 {
             logger.warning("sessions are not verified (--no-verify): anyone who can write to Redis can be anybody")
         }
+        for warning in configuration.warnings { logger.warning("\(warning)") }
         // They stop in the opposite order: no client is left without answers.
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: parts.link)]
         if let publisher = parts.publisher { services.append(.init(service: publisher)) }

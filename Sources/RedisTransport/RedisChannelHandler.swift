@@ -18,6 +18,8 @@ final class RedisChannelHandler: ChannelInboundHandler {
     private var expected: Deque<Expectation> = []
     private var context: ChannelHandlerContext?
     private(set) var failure: RedisFailure?
+    /// Whether any bytes came.
+    private(set) var hasHeard = false
     /// When the last bytes came.
     private var heardAt = NIODeadline.now()
 
@@ -70,13 +72,19 @@ final class RedisChannelHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard failure == nil else { return }
         heardAt = .now()
+        let bytes = unwrapInboundIn(data)
+        if !hasHeard, bytes.readableBytesView.starts(with: Self.tlsAlert) { return close(.tlsWanted) }
+        hasHeard = true
         do throws(RESPError) {
-            try feed(unwrapInboundIn(data))
+            try feed(bytes)
             while failure == nil, let value = try reader.next() { received(value) }
         } catch {
             close(.protocolViolation("\(error)"))
         }
     }
+
+    /// How a server's refusal begins that expects TLS: an alert, of a version that begins with 3.
+    private static let tlsAlert: [UInt8] = [0x15, 0x03]
 
     private func feed(_ buffer: ByteBuffer) throws(RESPError) {
         let result = buffer.withUnsafeReadableBytes { bytes in
@@ -108,7 +116,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        close(.closedByServer)
+        close(error as? RedisFailure ?? .closedByServer)
     }
 
     func channelInactive(context: ChannelHandlerContext) {

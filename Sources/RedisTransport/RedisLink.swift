@@ -7,6 +7,7 @@ package import SessionModel
 /// Keeps two connections to Redis for as long as it runs: one that subscribes and one that asks.
 package final class RedisLink<Consumer: LinkConsumer>: Service {
     private let settings: LinkSettings
+    private let connector: RedisConnector
     private let loop: any EventLoop
     private let core: NIOLoopBound<LinkCore<Consumer>>
     private let logger: Logger
@@ -14,6 +15,7 @@ package final class RedisLink<Consumer: LinkConsumer>: Service {
     /// To be called on `loop`.
     package init(settings: LinkSettings, consumer: Consumer, loop: any EventLoop, logger: Logger) {
         self.settings = settings
+        connector = RedisConnector(settings.endpoint, logger: logger)
         self.loop = loop
         self.logger = logger
         core = NIOLoopBound(LinkCore(settings: settings, consumer: consumer, logger: logger), eventLoop: loop)
@@ -113,7 +115,7 @@ package final class RedisLink<Consumer: LinkConsumer>: Service {
     }
 
     private func open(_ name: String) async throws(RedisFailure) -> RedisConnection {
-        try await RedisConnection.open(settings.endpoint, name: name, timeout: settings.timeout, on: loop)
+        try await connector.open(name: name, timeout: settings.timeout, on: loop)
     }
 
     private func subscribe(

@@ -22,8 +22,8 @@ struct ServeCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "Where Redis is (default: redis://localhost:6379/0).",
             discussion: """
-                redis://[[user]:password@]host[:port][/db] or unix:///path?db=N. A password in it shows in `ps`: use \
-                --redis-url-file, $SESSIOND_REDIS_URL or the credential `redis-url` of a systemd unit then.
+                redis://[[user]:password@]host[:port][/db], the same with rediss:// for TLS, or unix:///path?db=N. A password in \
+                it shows in `ps`: use --redis-url-file, $SESSIOND_REDIS_URL or the credential `redis-url` of a systemd unit then.
                 """,
             valueName: "url"
         )
@@ -85,6 +85,8 @@ struct ServeCommand: AsyncParsableCommand {
         )
     )
     var expose: String?
+
+    @OptionGroup(title: "TLS to Redis") var tls: TLSOptions
 
     @OptionGroup(title: "Sessions") var decoder: DecoderOptions
 
@@ -193,7 +195,7 @@ struct ServeCommand: AsyncParsableCommand {
             (.invalidation, invalidation), (.compareInterval, compareInterval), (.maxDataMemory, maxDataMemory),
             (.logFormat, logFormat), (.logLevel, logLevel),
         ]
-        for (option, text) in texts + journal.flags { flags[option] = text.map { [$0] } }
+        for (option, text) in texts + tls.flags + journal.flags { flags[option] = text.map { [$0] } }
         flags[.noConfigureRedis] = noConfigureRedis ? ["true"] : nil
         return flags
     }

@@ -35,7 +35,8 @@ import Testing
         "Options that cannot be are refused by their name",
         arguments: [
             (["--redis-url", "http://x"], "--redis-url"), (["--redis-url", "redis://h:0"], "port"),
-            (["--redis-url", "rediss://h"], "TLS"), (["--key-pattern", "sessions:*"], "--key-pattern"),
+            (["--redis-url", "redis://h?ssl_certfile=x"], "rediss://"),
+            (["--key-pattern", "sessions:*"], "--key-pattern"),
             (["--max-staleness", "soon"], "--max-staleness"), (["--socket-mode", "rw"], "--socket-mode"),
             (["--socket-group", "no such group"], "--socket-group"), (["--encoding", "rot13"], "--encoding"),
             (["--log-level", "loud"], "--log-level"), (["--config", "/nonexistent"], "--config"),

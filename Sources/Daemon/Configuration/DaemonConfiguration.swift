@@ -9,6 +9,8 @@ import SocketService
 package struct DaemonConfiguration: Sendable {
     package var decoding: DecoderSettings
     package var endpoint: RedisEndpoint
+    /// What is allowed and yet is to be said at the start.
+    package var warnings: [String]
     package var keyPattern: KeyPattern
     package var journal: JournalConfiguration
     package var stream: StreamSettings?
@@ -47,11 +49,15 @@ package struct DaemonConfiguration: Sendable {
             serveStale: try options.milliseconds(.serveStale, default: 0, in: 0...86_400)
         )
         let linkTimeout = try options.milliseconds(.linkTimeout, default: 5, in: 0.1...3600)
-        let (endpoint, pattern) = (try endpoint(options), try keyPattern(options))
+        var endpoint = try endpoint(options)
+        let tls = try TLSOptions(options, endpoint.tls)
+        endpoint.tls = tls.settings
+        let pattern = try keyPattern(options)
         let passedSockets = try passedSockets(environment)
         return DaemonConfiguration(
             decoding: try DecoderSettings(options),
             endpoint: endpoint,
+            warnings: tls.warnings,
             keyPattern: pattern,
             journal: try JournalConfiguration(options, environment),
             stream: try stream(options, endpoint, pattern, timeout: .milliseconds(linkTimeout)),

@@ -3,6 +3,11 @@
 package enum ServeOption: String, CaseIterable, Sendable {
     case redisURL = "redis-url"
     case redisURLFile = "redis-url-file"
+    case redisCAFile = "redis-ca-file"
+    case redisCertificateFile = "redis-certificate-file"
+    case redisKeyFile = "redis-key-file"
+    case redisServerName = "redis-server-name"
+    case redisInsecure = "redis-insecure"
     case keyPattern = "key-pattern"
     case socket
     case socketMode = "socket-mode"
