@@ -154,7 +154,7 @@ import Testing
     @Test("TLS to a port that speaks plain text")
     func plainPort() async throws {
         let redis = try await TLSRedis(authority, good)
-        let plain = Int.random(in: 30_000..<32_000)
+        let plain = Int.random(in: 30_000..<30_500)
         try await redis.server.command("CONFIG", "SET", "port", "\(plain)")
         let daemon = try daemon("rediss://127.0.0.1:\(plain)", options: ["--link-timeout", "1"])
         try await expect(daemon, toSay: "127.0.0.1:\(plain) ", andAdvise: "is that the server's tls-port?")
@@ -167,7 +167,7 @@ import Testing
 
     @Test("A port whose server answers TLS with something else, or with nothing", arguments: answers)
     func strangers(answer: String, told: String) async throws {
-        let port = Int.random(in: 30_000..<32_000)
+        let port = Int.random(in: 30_500..<31_200)
         let server = try ChildProcess("socat", ["TCP-LISTEN:\(port),bind=127.0.0.1,fork,reuseaddr", answer])
         let daemon = try daemon("rediss://127.0.0.1:\(port)")
         try await expect(daemon, toSay: "127.0.0.1:\(port) \(told)", andAdvise: "is that the server's tls-port?")
@@ -176,7 +176,7 @@ import Testing
 
     @Test("A server that closes the connection behind the handshake", arguments: [true, false])
     func closing(hasCertificate: Bool) async throws {
-        let port = Int.random(in: 30_000..<32_000)
+        let port = Int.random(in: 31_200..<32_000)
         let server = try ChildProcess(
             "socat",
             [
