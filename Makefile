@@ -31,8 +31,10 @@ run: packages release $(VENV)/example ## Run a private Redis, the daemon and the
 .PHONY: test
 test: packages format-check test-swift test-python release ## Check everything: format, Swift, Python, the release build
 
-# Suites that only compute. They run by themselves: beside them those that wait for others would wait for a thread.
-BUSY_SUITES := DjangoSessionTests|SimulationTests
+# Suites that compute or write for long. They run by themselves: beside them those that wait for others would wait for a thread.
+BUSY_SUITES := DjangoSessionTests|SimulationTests|AuditJournalTests
+# Suites that start servers and daemons.
+SYSTEM_SUITES := DaemonTests|RedisTransportTests|SessiondTests
 
 .PHONY: test-swift
 test-swift: packages $(VENV)/tests
@@ -40,7 +42,8 @@ test-swift: packages $(VENV)/tests
 	transcripts=$$(mktemp -d); trap 'rm -rf "$$transcripts"' EXIT; \
 	swift test --skip-build --filter '$(BUSY_SUITES)'; \
 	SESSIOND_TEST_PYTHON='$(PYTHON)/python' SESSIOND_TEST_TRANSCRIPTS="$$transcripts" \
-	    swift test --skip-build --skip '$(BUSY_SUITES)'; \
+	    swift test --skip-build --filter '$(SYSTEM_SUITES)'; \
+	swift test --skip-build --skip '$(BUSY_SUITES)|$(SYSTEM_SUITES)'; \
 	cat "$$transcripts"/*.ndjson | '$(PYTHON)/python' Tests/Protocols/validate_transcript.py
 
 .PHONY: test-python
