@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from collections.abc import Iterable
@@ -136,9 +137,7 @@ class Client:
         )
         return EventPage._from_result(self._call("events.query", params))
 
-    def revoke(
-        self, session_key: Optional[str] = None, *, session: Optional[str] = None, dry_run: bool = False
-    ) -> int:
+    def revoke(self, session_key: Optional[str] = None, *, session: Optional[str] = None, dry_run: bool = False) -> int:
         """End a session, named by its key or its fingerprint, and return how many there were; needs the right `revoke`.
 
         Whoever has its key is logged out, in Django and everywhere. `dry_run`: only say how many there are.
@@ -147,15 +146,21 @@ class Client:
         return int(as_object(self._call("session.revoke", params))["revoked"])
 
     def revoke_user(
-        self, user_id: Union[str, int], *, except_session: Optional[str] = None, dry_run: bool = False
+        self,
+        user_id: Union[str, int],
+        *,
+        except_key: Optional[str] = None,
+        except_session: Optional[str] = None,
+        dry_run: bool = False,
     ) -> int:
         """End all sessions of a user, and return how many there were; needs the right `revoke`.
 
-        `except_session`: the fingerprint of a session that stays, such as `identity(key).session`. `dry_run`: only say
+        `except_key` or `except_session`: the session that stays, by its key or by its fingerprint. `dry_run`: only say
         how many there are.
         """
-        params = _given(user_id=_user(user_id), dry_run=dry_run or None)
-        params |= _given(**{"except": except_session})
+        if except_key is not None:
+            except_session = hashlib.sha256(except_key.encode()).hexdigest()[:32]
+        params = _given(user_id=_user(user_id), dry_run=dry_run or None, **{"except": except_session})
         return int(as_object(self._call("user.revoke", params))["revoked"])
 
     def status(self) -> dict[str, Any]:
