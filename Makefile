@@ -17,7 +17,7 @@ DEBIAN_PACKAGES := libhiredis-dev zlib1g-dev liblzma-dev liblz4-dev libzstd-dev 
 # One executable that needs no Swift where it runs. All release builds say the same, so that none undoes the other.
 RELEASE := -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now
 SWIFT_SOURCES := Package.swift Sources Tests
-PYTHON_SOURCES := Clients/python Examples/tutorial Examples/verify Tests/Sites Tests/Benchmarks Tests/Journal Tests/Access Tests/Service Examples/service
+PYTHON_SOURCES := Clients/python Examples/tutorial Examples/verify Tests/Sites Tests/Benchmarks Tests/Journal Tests/Endurance Tests/Access Tests/Service Examples/service
 
 .PHONY: help
 help: ## Say what there is to make
@@ -54,6 +54,7 @@ test-python: packages build $(VENV)/tests
 	cd Clients/python && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 	cd Examples/tutorial && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 	cd Tests/Journal && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
+	cd Tests/Endurance && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 	cd Tests/Access && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 	cd Tests/Service && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 	cd Tests/Sites && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
@@ -80,6 +81,14 @@ SYNC ?= normal
 soak: build $(VENV)/tests ## Kill the daemon in ROUNDS=300 rounds under load, and check its whole journal after each
 	cd Tests/Journal && PYTHONPATH=../../Clients/python/src:../../Clients/python/tests/support \
 	    SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' soak.py --rounds $(ROUNDS) --sync $(SYNC)
+
+# How long `make endurance` goes on.
+ENDURANCE_MINUTES ?= 30
+
+.PHONY: endurance
+endurance: release $(VENV)/tests ## Random clients, faults and reloads for ENDURANCE_MINUTES=30; then all must be right
+	cd Tests/Endurance && PYTHONPATH=../Journal:../../Clients/python/src:../../Clients/python/tests/support \
+	    SESSIOND_BINARY='$(CURDIR)/.build/release/sessiond' '$(PYTHON)/python' endurance.py --minutes $(ENDURANCE_MINUTES)
 
 .PHONY: mutants
 mutants: packages ## Break one rule of the cache after the other, and see the simulation find each (half an hour)

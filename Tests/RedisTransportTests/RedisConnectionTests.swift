@@ -31,28 +31,11 @@ import Testing
             try await open(RedisEndpoint(address: address))
         }
         // A port that is taken and at which nobody listens.
-        let (taken, port) = try Self.bindWithoutListening()
-        defer { close(taken) }
-        let refusing = RedisEndpoint.Address.tcp(host: "127.0.0.1", port: port)
+        let port = try UnheardPort()
+        let refusing = RedisEndpoint.Address.tcp(host: "127.0.0.1", port: port.number)
         await #expect(throws: RedisFailure.unreachable(refusing, detail: "connection refused")) {
             try await open(RedisEndpoint(address: refusing))
         }
-    }
-
-    /// A socket of which nothing is heard, and its port.
-    private static func bindWithoutListening() throws -> (descriptor: CInt, port: Int) {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let status = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1
-            }
-        }
-        try #require(status == 0)
-        return (descriptor, Int(UInt16(bigEndian: address.sin_port)))
     }
 
     @Test("A host whose name means nothing is said to be unknown, not to refuse")
