@@ -15,7 +15,7 @@ BENCH_VENV := .venv-bench
 PYTHON := $(abspath $(VENV))/bin
 DEBIAN_PACKAGES := libhiredis-dev zlib1g-dev liblzma-dev liblz4-dev libzstd-dev libsqlite3-dev sqlite3 redis-server socat python3 python3-venv
 SWIFT_SOURCES := Package.swift Sources Tests
-PYTHON_SOURCES := Clients/python Examples/tutorial Examples/verify Tests/Sites Tests/Benchmarks Tests/Journal
+PYTHON_SOURCES := Clients/python Examples/tutorial Examples/verify Tests/Sites Tests/Benchmarks Tests/Journal Tests/Limits
 
 .PHONY: help
 help: ## Say what there is to make
@@ -49,6 +49,7 @@ test-python: packages build $(VENV)/tests
 	cd Clients/python && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 	cd Examples/tutorial && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 	cd Tests/Journal && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
+	cd Tests/Limits && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 	cd Tests/Sites && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 
 # Where `make fuzz` builds, and where it keeps its corpus and what it finds.

@@ -16,6 +16,8 @@ package struct DaemonConfiguration: Sendable {
     package var socketGroup: UInt32?
     package var freshness: Freshness
     package var limits: DirectoryLimits
+    /// What clients of the socket may cost.
+    package var socketLimits: Limits
     /// Milliseconds.
     package var pingInterval: Int64
     /// Milliseconds.
@@ -56,9 +58,8 @@ package struct DaemonConfiguration: Sendable {
             socketMode: try socketMode(options),
             socketGroup: try socketGroup(options),
             freshness: freshness,
-            limits: DirectoryLimits(
-                dataBytesMax: try options.integer(.maxDataMemory, default: 256, in: 0...1_048_576) << 20
-            ),
+            limits: try DirectoryLimits(options),
+            socketLimits: try Limits(options),
             pingInterval: try options.milliseconds(.pingInterval, default: 1, in: 0.05...60),
             linkTimeout: linkTimeout,
             mayConfigureRedis: try !options.flag(.noConfigureRedis),

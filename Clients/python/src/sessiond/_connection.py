@@ -55,7 +55,12 @@ class Connection:
         ).encode("ascii")
         if len(line) > REQUEST_BYTES_MAX:
             raise InvalidParams(f"the request is longer than the {REQUEST_BYTES_MAX} bytes that sessiond takes")
-        self._send(line + b"\n", deadline)
+        try:
+            self._send(line + b"\n", deadline)
+        except ConnectionLost:
+            # A daemon that refuses a connection says why before it closes it.
+            self._read_farewell(deadline)
+            raise
         while True:
             message = self.read_message(deadline)
             if "method" in message or ("result" not in message and "error" not in message):
@@ -79,6 +84,12 @@ class Connection:
             # The decoder's own error would carry the line.
             raise ProtocolError("sessiond sent a line that is no JSON") from None
         return as_object(message)
+
+    def _read_farewell(self, deadline: float) -> None:
+        with contextlib.suppress(ConnectionLost, ProtocolError):
+            message = self.read_message(deadline)
+            if message.get("id") is None and "error" in message:
+                raise error_from_answer(message["error"])
 
     def shut_down(self) -> None:
         """Wake a thread that is reading: it gets ConnectionLost."""
