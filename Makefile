@@ -120,6 +120,10 @@ bench-events: release $(VENV)/tests ## Measure the journal: lag, events a second
 	@'$(PYTHON)/python' Tests/Benchmarks/events.py --sessiond .build/release/sessiond --subscriber .build/subscriber \
 	    --listener .build/listener $(BENCH)
 
+.PHONY: bench-connections
+bench-connections: release $(VENV)/tests ## Measure the memory of 10,000 idle connections (BENCH="--count 1000" and others)
+	@'$(PYTHON)/python' Tests/Benchmarks/connections.py --sessiond .build/release/sessiond $(BENCH)
+
 .PHONY: packages
 packages:
 	@missing=(); for package in $(DEBIAN_PACKAGES); do \

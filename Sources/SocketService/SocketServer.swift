@@ -31,6 +31,7 @@ package final class SocketServer<Lookup: SessionLookup, Log: EventLog>: Service 
             .serverChannelOption(.backlog, value: ListeningSocket.backlogCountMax)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.writeBufferWaterMark, value: Admission.waterMark(backend.limits))
+            .childChannelOption(.recvAllocator, value: Admission.readBuffers)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pause = AcceptPause { error in

@@ -52,7 +52,7 @@ class Line:
 
 
 class OtherUser:
-    """A process of another user that does what it is told: `connect`, `hangup`, or `ask KEY` on its first connection."""
+    """A process of another user that does what it is told: `connect`, `hangup`, or `ask KEY` on its first one."""
 
     def __init__(self, uid: int, path: Path) -> None:
         self._process = subprocess.Popen(

@@ -24,6 +24,12 @@ enum Admission {
         try channel.pipeline.syncOperations.addHandler(connection)
     }
 
+    /// NIO keeps the buffer of a connection's last read for the next one, so idle connections would hold what their longest request took:
+    /// most requests fit into the smallest of these, and more than the largest costs a read more.
+    static var readBuffers: AdaptiveRecvByteBufferAllocator {
+        AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 8192)
+    }
+
     /// Beyond the higher mark a peer is not read, until it has taken its output down to the lower one.
     static func waterMark(_ limits: Limits) -> ChannelOptions.Types.WriteBufferWaterMark {
         .init(low: max(1, limits.unreadBytesMax / 8), high: max(1, limits.unreadBytesMax))
