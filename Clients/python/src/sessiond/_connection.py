@@ -36,13 +36,21 @@ class Connection:
         self._next_id = 0
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            self._socket.settimeout(_remaining(deadline))
-            self._socket.connect(path)
+            self._connect(path, deadline)
         except BaseException as error:
             self._socket.close()
             if isinstance(error, OSError):
                 raise _failure(path, error) from None
             raise
+
+    def _connect(self, path: str, deadline: float) -> None:
+        while True:
+            self._socket.settimeout(_remaining(deadline))
+            try:
+                return self._socket.connect(path)
+            except BlockingIOError:
+                # The queue of those that wait to be accepted is full.
+                time.sleep(0.005)
 
     def call(self, method: str, params: dict[str, Any], deadline: float) -> Any:
         """Send a request and return its `result`, or raise the error that was answered.
