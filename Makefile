@@ -17,7 +17,7 @@ DEBIAN_PACKAGES := libhiredis-dev zlib1g-dev liblzma-dev liblz4-dev libzstd-dev 
 # One executable that needs no Swift where it runs. All release builds say the same, so that none undoes the other.
 RELEASE := -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now
 SWIFT_SOURCES := Package.swift Sources Tests
-PYTHON_SOURCES := Clients/python Examples/tutorial Examples/verify Tests/Sites Tests/Benchmarks Tests/Journal Tests/Endurance Tests/Access Tests/Service Examples/service
+PYTHON_SOURCES := Clients/python Examples/tutorial Examples/verify Tests/Sites Tests/Benchmarks Tests/Journal Tests/Limits Tests/Endurance Tests/Access Tests/Service Examples/service
 
 .PHONY: help
 help: ## Say what there is to make
@@ -54,6 +54,7 @@ test-python: packages build $(VENV)/tests
 	cd Clients/python && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 	cd Examples/tutorial && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 	cd Tests/Journal && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
+	cd Tests/Limits && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 	cd Tests/Endurance && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 	cd Tests/Access && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 	cd Tests/Service && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
@@ -179,6 +180,10 @@ bench-events: release $(VENV)/tests ## Measure the journal: lag, events a second
 	clang -O2 -Wall -Wextra -Werror -o .build/listener Tests/Benchmarks/listener.c
 	@'$(PYTHON)/python' Tests/Benchmarks/events.py --sessiond .build/release/sessiond --subscriber .build/subscriber \
 	    --listener .build/listener $(BENCH)
+
+.PHONY: bench-connections
+bench-connections: release $(VENV)/tests ## Measure the memory of 10,000 idle connections (BENCH="--count 1000" and others)
+	@'$(PYTHON)/python' Tests/Benchmarks/connections.py --sessiond .build/release/sessiond $(BENCH)
 
 .PHONY: packages
 packages:

@@ -42,6 +42,7 @@ package struct DirectoryStateMachine: ~Copyable {
     private(set) var unavailability = "the first connection to Redis is not made yet"
 
     var fetches: FetchStateMachine
+    private var misses: MissAllowance
     var silentChanges = SilentChanges()
     var dataBudget: DataBudget
     var flushSuspicion = FlushSuspicion()
@@ -59,6 +60,7 @@ package struct DirectoryStateMachine: ~Copyable {
         reader = ValueReader(decoder: decoder)
         self.freshness = freshness
         fetches = FetchStateMachine(limits: limits)
+        misses = MissAllowance(limits)
         dataBudget = DataBudget(bytesMax: limits.dataBytesMax)
         presence = PresenceStateMachine(table: table)
     }
@@ -77,7 +79,8 @@ package struct DirectoryStateMachine: ~Copyable {
             storedForms: storedForms, userCount: presence.live.userCount, foreignKeyCount: foreignKeyCount,
             fetchCount: fetches.fetchCount, overtakenCount: fetches.overtakenCount,
             staleFoundCount: presence.silentEndCount + silentChanges.foundCount,
-            comparedCount: silentChanges.comparedCount, dataBytes: dataBudget.bytes
+            comparedCount: silentChanges.comparedCount, dataBytes: dataBudget.bytes,
+            refusedMissCount: misses.refusedCount
         )
     }
 
@@ -309,11 +312,22 @@ package struct DirectoryStateMachine: ~Copyable {
             effects.answers.append((ticket, answerWithoutRedis(key, ticket, at: now)))
             return
         }
+        // What Redis has announced, or memory knows, was not invented: whoever has just logged in is let through.
+        if let uid = ticket.wants.askedBy, table.entry(of: key) == nil, fetches.wouldCostQuestion(key),
+            let wait = misses.take(for: uid, at: now.uptime)
+        {
+            effects.answers.append((ticket, SessionAnswer(.overloaded(retryAfterMilliseconds: wait))))
+            return
+        }
         guard fetches.join(key, ticket) else {
-            effects.answers.append((ticket, SessionAnswer(.overloaded)))
+            let answer = SessionAnswer(.overloaded(retryAfterMilliseconds: Self.crowdedRetryMilliseconds))
+            effects.answers.append((ticket, answer))
             return
         }
     }
+
+    /// When to ask again where too many wait for Redis: about as long as it takes to answer them.
+    private static let crowdedRetryMilliseconds = 250
 
     private func answerWithoutRedis(_ key: SessionKey, _ ticket: LookupTicket, at now: Moment) -> SessionAnswer {
         staleAnswer(key, ticket, at: now) ?? .unavailable(unavailability)

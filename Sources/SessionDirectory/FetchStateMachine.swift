@@ -95,6 +95,13 @@ struct FetchStateMachine {
         return true
     }
 
+    /// Whether a lookup of this key would cost a question that would not be asked without it. What the directory reads for reasons of its
+    /// own does not count, nor what somebody waits for already.
+    func wouldCostQuestion(_ key: SessionKey) -> Bool {
+        guard let fetch = fetches[key] else { return true }
+        return fetch.origins.isEmpty && fetch.state.isSent && fetch.late.isEmpty
+    }
+
     private mutating func wait(_ key: SessionKey, _ ticket: LookupTicket) {
         enqueue(key) { fetch in
             if fetch.state.isSent { fetch.late.append(ticket) } else { fetch.joined.append(ticket) }

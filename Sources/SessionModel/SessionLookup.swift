@@ -48,9 +48,12 @@ package struct LookupWants: Sendable {
     package var confirmation: Bool
     /// The decoded session too, as far as this view shows it.
     package var data: DataView?
+    /// The user whose allowance of questions about unknown keys it takes; nil where none is to be taken.
+    package var askedBy: UInt32?
 
-    package init(confirmation: Bool = false, data: DataView? = nil) {
+    package init(confirmation: Bool = false, data: DataView? = nil, askedBy: UInt32? = nil) {
         self.confirmation = confirmation
         self.data = data
+        self.askedBy = askedBy
     }
 }

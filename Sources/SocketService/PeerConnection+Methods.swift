@@ -33,9 +33,11 @@ extension PeerConnection {
     }
 
     private func lookUp(
-        _ key: SessionKey, _ wants: LookupWants, for address: ReplyAddress,
+        _ key: SessionKey, _ wanted: LookupWants, for address: ReplyAddress,
         _ text: @escaping @Sendable (SessionAnswer) -> Result<[UInt8], RPCError>
     ) throws(RPCError) -> MethodOutcome {
+        var wants = wanted
+        wants.askedBy = peer.uid
         if let answer = backend.lookup.cached(key, wanting: wants) {
             return .result(try text(answer).get())
         }

@@ -27,12 +27,16 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     private var waitingCount = 0
     /// Those among them whose answers can be long.
     private var waitingPageCount = 0
+    /// Bytes that wait here for others: ids of requests that are not answered yet, and answers of batches that are not complete.
+    private var heldBytes = 0
     private var isTurnScheduled = false
     private var isReading = true
     private var ending = Ending.none
 
     /// Output beyond this is written before further lines are read, in bytes.
     private static var outputBytesMax: Int { 256 * 1024 }
+    /// A buffer that was larger than this is given back: most connections are idle most of the time.
+    private static var keptBytesMax: Int { 4 * 1024 }
     /// How often one turn writes before other connections have theirs.
     private static var turnWritesMax: Int { 4 }
     /// What an answer has besides its id and its result; a refusal fits in, too.
@@ -133,8 +137,11 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
 
     /// Further lines could ask for more long answers than may wait here.
     private var waitsForPages: Bool {
-        waitingPageCount >= backend.limits.waitingPagesPerConnectionMax
+        waitingPageCount >= backend.limits.waitingPagesPerConnectionMax || heldBytes >= backend.limits.unreadBytesMax
     }
+
+    /// Whether the peer has something to wait for: an answer, or events.
+    var isWaiting: Bool { waitingCount > 0 || events.count > 0 || !output.isEmpty }
 
     /// Reads as long as what was read is taken up.
     private func setReading(_ context: ChannelHandlerContext) {
@@ -149,7 +156,8 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
             ending = .lineTooLong
             return
         }
-        switch RequestLine.parse(bytes, depthMax: backend.limits.jsonDepthMax) {
+        let limits = backend.limits
+        switch RequestLine.parse(bytes, depthMax: limits.jsonDepthMax, batchCountMax: limits.batchCountMax) {
         case .single(let request):
             answer(request) { $0.map(ReplyAddress.line) ?? .nowhere }
         case .batch(let requests):
@@ -207,7 +215,7 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
 
     /// Room for one more answer that comes later, or `overloaded`.
     func reserveWaitingPlace() throws(RPCError) {
-        guard waitingCount < backend.limits.waitingLookupsPerConnectionMax else {
+        guard waitingCount < backend.limits.requestsInFlightMax else {
             throw .overloaded(retryAfterMilliseconds: 100)
         }
     }
@@ -280,12 +288,15 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     func replier(to address: ReplyAddress, isPage: Bool) -> @Sendable (Result<[UInt8], RPCError>) -> Void {
         guard let loop = context?.eventLoop else { return { _ in } }
         if isPage { waitingPageCount += 1 }
+        let address = address.detached
+        heldBytes += address.idByteCount
         let waiting = NIOLoopBound((connection: self, address: address), eventLoop: loop)
         return { result in
             loop.execute {
                 let connection = waiting.value.connection
                 connection.waitingCount -= 1
                 if isPage { connection.waitingPageCount -= 1 }
+                connection.heldBytes -= waiting.value.address.idByteCount
                 connection.reply(result, to: waiting.value.address)
                 connection.answerSoon()
             }
@@ -303,28 +314,35 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
         case .batch(let batch, let id):
             // The rest of the batch can at least be refused: the ids came in one line.
             let rest = backend.limits.requestBytesMax + batch.missing * Self.envelopeBytesMax
-            switch limited(result, id, reserved: batch.answer.byteCount + rest) {
+            let before = batch.answer.byteCount
+            switch limited(result, id, reserved: before + rest) {
             case .success(let result): batch.answer.success(id, result: result)
             case .failure(let error): batch.answer.failure(id, error)
             }
+            heldBytes += batch.answer.byteCount - before
             batch.missing -= 1
             finish(batch)
         }
     }
 
-    /// An answer that would make its line longer than a line may be becomes an error.
+    /// An answer that would make its line longer than a line may be becomes an error, and so does one that would have too much wait
+    /// for a peer that does not read.
     private func limited(
         _ result: Result<[UInt8], RPCError>, _ id: RawID, reserved: Int
     ) -> Result<[UInt8], RPCError> {
-        guard case .success(let bytes) = result,
-            bytes.count + id.text.count + Self.envelopeBytesMax + reserved > backend.limits.answerBytesMax
-        else { return result }
-        return .failure(.internalError)
+        guard case .success(let bytes) = result else { return result }
+        let count = bytes.count + id.text.count + Self.envelopeBytesMax
+        guard count + reserved <= backend.limits.answerBytesMax else { return .failure(.internalError) }
+        guard count + output.count + heldBytes <= backend.limits.heldBytesMax else {
+            return .failure(.overloaded(retryAfterMilliseconds: 1000))
+        }
+        return result
     }
 
     private func finish(_ batch: BatchInProgress) {
         guard batch.missing == 0, !batch.isFinished else { return }
         batch.isFinished = true
+        heldBytes -= batch.answer.byteCount - BatchAnswer().byteCount
         batch.answer.finish(to: &output)
         events.begin(after: batch)
     }
@@ -332,7 +350,7 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     private func flush(_ context: ChannelHandlerContext) {
         let buffer = context.channel.allocator.buffer(bytes: output)
         // Forgotten before it is written: writing can change the channel's writability, which leads back here.
-        output.removeAll(keepingCapacity: output.count < Self.outputBytesMax)
+        output.removeAll(keepingCapacity: output.count <= Self.keptBytesMax)
         context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
     }
 

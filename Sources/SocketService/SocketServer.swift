@@ -30,15 +30,27 @@ package final class SocketServer<Lookup: SessionLookup, Log: EventLog>: Service 
     package func run() async throws {
         let (backend, access) = (backend, access)
         let quiescing = OpenChannels()
+        let boundsLog = BoundsLog(logger)
         let server = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: ListeningSocket.backlogCountMax)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 * 1024, high: 512 * 1024))
+            .childChannelOption(.writeBufferWaterMark, value: Admission.waterMark(backend.limits))
+            .childChannelOption(.recvAllocator, value: Admission.readBuffers)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let pause = AcceptPause { error in
+                        backend.figures.acceptFailed()
+                        boundsLog.acceptFailed(error)
+                    }
+                    try channel.pipeline.syncOperations.addHandler(pause)
+                }
+            }
             .childChannelInitializer { channel in
                 quiescing.add(channel)
                 return Peer.identify(channel).flatMapThrowing { peer in
-                    try channel.pipeline.syncOperations.addHandler(
-                        PeerConnection(backend: backend, access: access, peer: peer))
+                    try Admission.admit(peer, on: channel, backend, boundsLog) {
+                        PeerConnection(backend: backend, access: access, peer: peer)
+                    }
                 }
             }
             .withBoundSocket(socket.descriptor)

@@ -92,6 +92,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Journal") var journal: JournalOptions
 
+    @OptionGroup(title: "Limits") var limits: LimitOptions
+
     @Option(
         help: ArgumentHelp(
             "A logged-out session is never answered as logged in for longer than this (default: 1).",
@@ -195,7 +197,7 @@ struct ServeCommand: AsyncParsableCommand {
             (.invalidation, invalidation), (.compareInterval, compareInterval), (.maxDataMemory, maxDataMemory),
             (.logFormat, logFormat), (.logLevel, logLevel),
         ]
-        for (option, text) in texts + tls.flags + journal.flags { flags[option] = text.map { [$0] } }
+        for (option, text) in texts + tls.flags + journal.flags + limits.flags { flags[option] = text.map { [$0] } }
         flags[.noConfigureRedis] = noConfigureRedis ? ["true"] : nil
         return flags
     }

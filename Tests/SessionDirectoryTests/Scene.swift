@@ -243,9 +243,12 @@ struct Scene: ~Copyable {
     // MARK: Asking
 
     /// A lookup by way of Redis; its answer is in ``answers`` under the number that this returns.
-    mutating func lookUp(_ name: String, confirm: Bool = false, data: DataView? = nil) -> UInt64 {
+    mutating func lookUp(
+        _ name: String, confirm: Bool = false, data: DataView? = nil, askedBy uid: UInt32? = nil
+    ) -> UInt64 {
         ticketCount += 1
-        let ticket = LookupTicket(number: ticketCount, wants: LookupWants(confirmation: confirm, data: data))
+        let wants = LookupWants(confirmation: confirm, data: data, askedBy: uid)
+        let ticket = LookupTicket(number: ticketCount, wants: wants)
         machine.lookup(Self.key(name), ticket, at: now, &effects)
         collect()
         return ticketCount

@@ -130,7 +130,7 @@ import Testing
     @Test("More lookups than may wait are overloaded, and the others are answered")
     func overloaded() async throws {
         var limits = Limits()
-        limits.waitingLookupsPerConnectionMax = 2
+        limits.requestsInFlightMax = 2
         let rig = try await Rig(limits: limits)
         let client = try rig.connect()
         try await client.send((1...3).map { identity($0, "waits\($0)") + "\n" }.joined())

@@ -18,6 +18,8 @@ package struct DaemonConfiguration: Sendable {
     package var sockets: [SocketConfiguration]
     package var freshness: Freshness
     package var limits: DirectoryLimits
+    /// What clients of the socket may cost.
+    package var socketLimits: Limits
     /// Milliseconds.
     package var pingInterval: Int64
     /// Milliseconds.
@@ -65,9 +67,8 @@ package struct DaemonConfiguration: Sendable {
                 options, passed: passedSockets,
                 mainPath: try socketPath(options, environment, isNeeded: passedSockets.isEmpty)),
             freshness: freshness,
-            limits: DirectoryLimits(
-                dataBytesMax: try options.integer(.maxDataMemory, default: 256, in: 0...1_048_576) << 20
-            ),
+            limits: try DirectoryLimits(options),
+            socketLimits: try Limits(options),
             pingInterval: try options.milliseconds(.pingInterval, default: 1, in: 0.05...60),
             linkTimeout: linkTimeout,
             mayConfigureRedis: try !options.flag(.noConfigureRedis),

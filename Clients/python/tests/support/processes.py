@@ -95,6 +95,13 @@ class Daemon:
         ]
         self._process: Optional[subprocess.Popen[str]] = None
 
+    @property
+    def pid(self) -> int:
+        """The process, which must be running."""
+        if self._process is None:
+            raise AssertionError("the daemon is not running")
+        return self._process.pid
+
     def start(self) -> None:
         """Return when the daemon has said that it is ready."""
         environ = {name: value for name, value in os.environ.items() if not name.startswith("SESSIOND_")}
