@@ -85,7 +85,7 @@ package struct SessionDaemon {
                 socket: socket, access: access, backend: parts.backend, group: socketLoops, logger: logger)
             services.append(.init(service: server))
         }
-        services.append(.init(service: reloading(parts.driver, on: linkLoop, sockets.map(\.access))))
+        services.append(.init(service: await reloading(parts.driver, on: linkLoop, sockets.map(\.access))))
         let group = ServiceGroup(
             configuration: .init(
                 services: services,
@@ -107,13 +107,14 @@ package struct SessionDaemon {
 
     private func reloading<EventJournal: Journal>(
         _ driver: NIOLoopBound<DirectoryDriver<EventJournal>>, on loop: any EventLoop, _ accesses: [AccessControl]
-    ) -> Reloading {
-        Reloading(
+    ) async -> Reloading {
+        let hangups = await UnixSignalsSequence(trapping: .sighup)
+        return Reloading(
             configuration: configuration, load: reload,
             sockets: zip(configuration.sockets.map(\.place), accesses).map { ($0, $1) },
             changeDecoding: { new, old in
                 try? await loop.submit { driver.value.decodingChanged(to: new, from: old) }.get()
-            }, logger: logger)
+            }, hangups: hangups, logger: logger)
     }
 
     /// Opens the sockets that are wanted, and takes those that were passed.

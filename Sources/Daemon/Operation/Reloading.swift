@@ -13,6 +13,8 @@ struct Reloading: Service {
     let sockets: [(place: SocketConfiguration.Place, access: AccessControl)]
     /// Has stored values decoded by other settings than before.
     let changeDecoding: @Sendable (_ new: DecoderSettings, _ old: DecoderSettings) async -> Void
+    /// Trapped before anybody is told that the daemon is ready.
+    let hangups: UnixSignalsSequence
     let logger: Logger
 
     /// What a reload can change; the rest needs a restart.
@@ -22,7 +24,7 @@ struct Reloading: Service {
 
     func run() async {
         var current = configuration
-        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+        for await _ in hangups.cancelOnGracefulShutdown() {
             Readiness.notify("RELOADING=1\nMONOTONIC_USEC=\(SystemClock.now().uptime * 1000)")
             do {
                 let new = try load()
