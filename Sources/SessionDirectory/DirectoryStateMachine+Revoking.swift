@@ -48,6 +48,7 @@ extension DirectoryStateMachine {
     /// Redis has answered whether there was a key that it deleted.
     package mutating func revoked(_ key: SessionKey, wasThere: Bool, byUID uid: UInt32, at now: Moment) {
         if wasThere {
+            presence.revocations.deleted(key, at: now.uptime)
             presence.buryRevoked(key, byUID: uid, at: now)
         } else {
             presence.revocations.end(key)
@@ -62,6 +63,13 @@ extension DirectoryStateMachine {
             presence.revocations.unanswered(key)
             if table.entry(of: key) != nil { fetches.request(key, .notified) }
         }
+    }
+
+    /// A reading shows what was written after a session was deleted: that one has ended, whether its removal was heard or not.
+    mutating func endDeleted(_ key: SessionKey, askedAt: Int64, at now: Moment, _ effects: inout DirectoryEffects) {
+        guard presence.revocations.isDeleted(key, before: askedAt, at: now.uptime) else { return }
+        remove(key, .deleted, at: now, &effects)
+        presence.revocations.end(key)
     }
 
     /// Sessions that were revoked and are written again are to be deleted again.

@@ -275,6 +275,7 @@ package struct DirectoryStateMachine: ~Copyable {
     package mutating func fetchCompleted(
         _ key: SessionKey, _ value: StoredValue, at now: Moment, _ effects: inout DirectoryEffects
     ) {
+        if fetches.isBelieved(key) { endDeleted(key, askedAt: value.askedAt, at: now, &effects) }
         var old = table.entry(of: key)
         let wantsData = fetches.wantsData(of: key)
         let reading = reader.entry(of: key, value, after: old, wantsData: wantsData, in: epoch, at: now)
@@ -290,7 +291,7 @@ package struct DirectoryStateMachine: ~Copyable {
         }
         endResurrected(at: now, &effects)
         // Redis may not have deleted it yet, or it was written again.
-        if presence.revocations.isUnderWay(key) { answer = nil }
+        if presence.revocations.isUnderWay(key, at: now.uptime) { answer = nil }
         for ticket in completion.answered {
             effects.answers.append((ticket, self.answer(ticket, answer, askedAt: value.askedAt, at: now)))
         }

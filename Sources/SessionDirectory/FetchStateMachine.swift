@@ -135,6 +135,12 @@ struct FetchStateMachine {
         return fetch.joined.contains { $0.wants.data != nil } || fetch.late.contains { $0.wants.data != nil }
     }
 
+    /// Whether a reply that comes now would be believed.
+    func isBelieved(_ key: SessionKey) -> Bool {
+        guard let fetch = fetches[key] else { return false }
+        return fetch.state.isSent && fetch.overtaken != .byRemoval
+    }
+
     /// The next keys to ask for with one question, at most `limit`; they count as sent. Empty where there are none.
     ///
     /// - Parameter onlyLookups: those that nobody waits for stay queued.

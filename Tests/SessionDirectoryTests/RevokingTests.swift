@@ -111,6 +111,23 @@ import Testing
         #expect(scene.deletions.isEmpty)
     }
 
+    @Test(
+        "Where the deletion and the writing of a request in flight are told as one, the session ends and is ended again"
+    )
+    func resurrectedUnheard() {
+        var scene = Self.live(isTracking: true)
+        scene.revoke(.key(Scene.key("A")), announcedAs: nil)
+        scene.put("A", Scene.payload("1"))
+        scene.invalidate("A")
+        scene.answer()
+        #expect(Self.sessions(scene).suffix(2) == ["logout revoked A", "login resurrected A"])
+        #expect(scene.deletions.map(\.key) == [Scene.key("A")])
+        scene.endResurrected()
+        scene.invalidate("A")
+        scene.answer()
+        #expect(Self.sessions(scene).last == "logout revoked A")
+    }
+
     @Test("Somebody else's deletion, and one after the memory of it has ended, is none of a revocation's business")
     func notRevoked() {
         var scene = Self.live()

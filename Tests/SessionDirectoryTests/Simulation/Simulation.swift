@@ -524,7 +524,7 @@ struct Simulation: ~Copyable {
     private mutating func note() {
         for key in states.keys {
             witness.observe(key, user: user(of: key), at: now.uptime)
-            if machine.presence.revocations.isUnderWay(key) { witness.revoking(key, at: now.uptime) }
+            if machine.presence.revocations.isUnderWay(key, at: now.uptime) { witness.revoking(key, at: now.uptime) }
         }
     }
 
