@@ -17,14 +17,13 @@ package struct SessionDaemon {
     /// The version that `server.info` and `--version` tell.
     package static let version = "0.1.0"
 
-    private var configuration: DaemonConfiguration
+    private let configuration: DaemonConfiguration
     private let logger: Logger
 
     package init(_ configuration: DaemonConfiguration) {
         self.configuration = configuration
         let (format, level) = (configuration.logFormat, configuration.logLevel)
         logger = Logger(label: "sessiond") { _ in StandardErrorLog(format: format, level: level) }
-        OpenFileLimit.fit(&self.configuration.socketLimits, logger)
     }
 
     /// Serves until SIGTERM or SIGINT.
@@ -147,7 +146,7 @@ package struct SessionDaemon {
         let limits = configuration.limits
         let backend = SocketBackend(
             lookup: DirectoryService(table: table, freshness: configuration.freshness, driver: bound),
-            log: journal, limits: configuration.socketLimits, policy: PeerPolicy(daemonUID: geteuid()),
+            log: journal, limits: OpenFileLimit.fitted(configuration.socketLimits, logger), policy: PeerPolicy(daemonUID: geteuid()),
             figures: figures,
             version: Self.version
         ) { completion in
