@@ -146,7 +146,8 @@ package struct SessionDaemon {
         let limits = configuration.limits
         let backend = SocketBackend(
             lookup: DirectoryService(table: table, freshness: configuration.freshness, driver: bound),
-            log: journal, limits: OpenFileLimit.fitted(configuration.socketLimits, logger), policy: PeerPolicy(daemonUID: geteuid()),
+            log: journal, limits: OpenFileLimit.fitted(configuration.socketLimits, logger),
+            policy: PeerPolicy(daemonUID: geteuid()),
             figures: figures,
             version: Self.version
         ) { completion in
