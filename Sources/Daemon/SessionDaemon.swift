@@ -17,7 +17,7 @@ package struct SessionDaemon {
     /// The version that `server.info` and `--version` tell.
     package static let version = "0.1.0"
 
-    private var configuration: DaemonConfiguration
+    private let configuration: DaemonConfiguration
     private let environment: [String: String]
     private let reload: @Sendable () throws -> DaemonConfiguration
     private let logger: Logger
@@ -33,7 +33,6 @@ package struct SessionDaemon {
         reload = load
         let (format, level) = (configuration.logFormat, configuration.logLevel)
         logger = Logger(label: "sessiond") { _ in StandardErrorLog(format: format, level: level) }
-        OpenFileLimit.fit(&self.configuration.socketLimits, logger)
     }
 
     /// Serves until SIGTERM or SIGINT.
@@ -190,7 +189,7 @@ package struct SessionDaemon {
         let limits = configuration.limits
         let backend = SocketBackend(
             lookup: DirectoryService(table: table, freshness: configuration.freshness, driver: bound),
-            log: journal, limits: configuration.socketLimits, figures: figures,
+            log: journal, limits: OpenFileLimit.fitted(configuration.socketLimits, logger), figures: figures,
             version: Self.version
         ) { completion in
             loop.execute {

@@ -35,7 +35,7 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
 
     /// Output beyond this is written before further lines are read, in bytes.
     private static var outputBytesMax: Int { 256 * 1024 }
-    /// A buffer that was larger than this is given back: most connections are idle most of the time.
+    /// A buffer that is larger than this is given back when nothing is to be sent: most connections are idle most of the time.
     private static var keptBytesMax: Int { 4 * 1024 }
     /// How often one turn writes before other connections have theirs.
     private static var turnWritesMax: Int { 4 }
@@ -112,7 +112,10 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
             renewGrant()
             events.close(beyond: grant.rights, to: &output)
             if output.isEmpty { events.pump(to: &output, bytesMax: Self.outputBytesMax, fetch: fetch) }
-            guard !output.isEmpty else { return endIfDone(context) }
+            guard !output.isEmpty else {
+                if output.capacity > Self.keptBytesMax { output = [] }
+                return endIfDone(context)
+            }
             flush(context)
         }
         answerSoon()
@@ -350,7 +353,7 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     private func flush(_ context: ChannelHandlerContext) {
         let buffer = context.channel.allocator.buffer(bytes: output)
         // Forgotten before it is written: writing can change the channel's writability, which leads back here.
-        output.removeAll(keepingCapacity: output.count <= Self.keptBytesMax)
+        output.removeAll(keepingCapacity: true)
         context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
     }
 

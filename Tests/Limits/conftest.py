@@ -47,9 +47,9 @@ def serve(binary: str, folder: Path, redis: PrivateRedis) -> Iterator[Callable[.
     key.write_text(SECRET_KEY + "\n")
     with ExitStack() as stack:
 
-        def start(*options: str) -> Daemon:
+        def start(*options: str, environment: dict[str, str] | None = None) -> Daemon:
             daemon = Daemon(binary, folder, redis.url, key, "--socket-mode", "0666", *options)
-            daemon.start()
+            daemon.start(environment or {})
             stack.callback(lambda: daemon.stop())
             return daemon
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import subprocess
+import threading
 from contextlib import ExitStack
 
 import pytest
@@ -41,6 +42,37 @@ def test_one_user_cannot_take_the_places_of_the_others(serve):
     refusals = [line for line in daemon.lines if "a connection is refused" in line]
     assert len(refusals) == 2, "once a minute for each limit, not once a connection"
     assert "uid=4001" in refusals[0]
+
+
+@pytest.mark.skipif(not may_become_others(), reason="needs to become other users")
+def test_a_client_that_connects_in_a_loop_beyond_its_limit_keeps_nobody_out(serve):
+    daemon = serve("--max-connections-per-uid", "2")
+    over = threading.Event()
+    refused = 0
+
+    def hammer() -> None:
+        nonlocal refused
+        while not over.is_set():
+            with Line(daemon.path) as line:
+                assert line.read() == REFUSAL
+                refused += 1
+
+    with Line(daemon.path) as own, Line(daemon.path) as second, OtherUser(4001, daemon.path) as other:
+        assert "result" in second.call("server.info")
+        hammering = [threading.Thread(target=hammer) for _ in range(4)]
+        for thread in hammering:
+            thread.start()
+        try:
+            for _ in range(2):
+                assert "result" in other.do("connect")
+            wait_for(lambda: own.status()["clients"]["connections_refused"] > 1000, "a thousand refusals")
+            assert own.status()["clients"]["connections"] == 4
+            assert other.do("ask", "no-such-session")["result"]["reason"] == "unknown"
+        finally:
+            over.set()
+            for thread in hammering:
+                thread.join()
+        assert own.status()["clients"]["connections_refused"] == refused, "none was closed without a word"
 
 
 def test_without_files_for_more_connections_accepting_pauses_and_goes_on(serve):

@@ -5,12 +5,12 @@ import SessionModel
 /// How many files the process may have open: each connection is one.
 enum OpenFileLimit {
     /// Files for everything but connections: Redis, the journal, the event loops, a configuration that is read again.
-    static let reservedCount = 64
+    private static let reservedCount = 64
 
     /// Raises the limit as far as the system lets it be raised.
     ///
     /// - Returns: the limit that holds now; nil where the system does not tell.
-    static func raise() -> Int? {
+    private static func raise() -> Int? {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return nil }
         if limit.rlim_cur < limit.rlim_max {
@@ -21,17 +21,18 @@ enum OpenFileLimit {
         return Int(clamping: limit.rlim_cur)
     }
 
-    /// Lowers the number of connections to what files there are for, and says so: a daemon that has spent all of them on its clients
-    /// could not reach Redis again.
-    static func fit(_ limits: inout Limits, _ logger: Logger) {
-        guard let count = raise(), limits.connectionsMax > count - reservedCount else { return }
-        let fitting = max(1, count - reservedCount)
+    /// Raises the limit, and lowers the number of connections to what files there are for, and says so: a daemon that has spent all of
+    /// them on its clients could not reach Redis again.
+    static func fitted(_ limits: Limits, _ logger: Logger) -> Limits {
+        guard let count = raise(), limits.connectionsMax > count - reservedCount else { return limits }
+        var fitted = limits
+        fitted.connectionsMax = max(1, count - reservedCount)
         logger.warning(
             """
             --max-connections \(limits.connectionsMax) is more than the limit of open files (\(count)) has room for: it is \
-            lowered to \(fitting). Raise the limit (LimitNOFILE=, ulimit -n), or give a lower --max-connections
+            lowered to \(fitted.connectionsMax). Raise the limit (LimitNOFILE=, ulimit -n), or give a lower --max-connections
             """
         )
-        limits.connectionsMax = fitting
+        return fitted
     }
 }

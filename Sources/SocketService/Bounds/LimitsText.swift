@@ -25,6 +25,10 @@ enum LimitsText {
     /// Null where there is no limit.
     private static func seconds(_ name: StaticString, _ milliseconds: Int64, _ json: inout JSONWriter) {
         json.key(name)
-        if milliseconds > 0 { json.double(Double(milliseconds) / 1000) } else { json.null() }
+        switch milliseconds {
+        case ...0: json.null()
+        case let whole where whole % 1000 == 0: json.int(Int(whole / 1000))
+        default: json.double(Double(milliseconds) / 1000)
+        }
     }
 }

@@ -48,11 +48,11 @@ final class PatienceHandler: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let bytes = unwrapInboundIn(data).readableBytesView
-        let endsThere = bytes.last == 0x0A
+        let bytes = unwrapInboundIn(data)
+        let endsThere = bytes.getInteger(at: bytes.writerIndex - 1, as: UInt8.self) == 0x0A
         // The usual case costs no look at the clock.
         if !endsThere || patience.limitsIdleness {
-            let holdsEnd = endsThere || bytes.contains(0x0A)
+            let holdsEnd = endsThere || bytes.readableBytesView.contains(0x0A)
             if patience.heard(holdsEnd: holdsEnd, endsThere: endsThere, at: .now()) { lookLater(context) }
         } else {
             patience.lineEnded()

@@ -102,9 +102,10 @@ class Daemon:
             raise AssertionError("the daemon is not running")
         return self._process.pid
 
-    def start(self) -> None:
+    def start(self, environment: Optional[dict[str, str]] = None) -> None:
         """Return when the daemon has said that it is ready."""
         environ = {name: value for name, value in os.environ.items() if not name.startswith("SESSIOND_")}
+        environ.update(environment or {})
         self._process = subprocess.Popen(
             self._command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace", env=environ
         )
