@@ -125,11 +125,6 @@ class Daemon:
         self._process = None
         return status
 
-    @property
-    def pid(self) -> int:
-        assert self._process is not None
-        return self._process.pid
-
     def reload(self) -> None:
         """Have it read its configuration again; return when it has said whether it did."""
         count = sum("reloaded" in line for line in self.lines)
