@@ -8,7 +8,7 @@ public struct ServerInfo: Hashable, Sendable, Codable {
     public let `protocol`: Int
     /// What the daemon accepts at most.
     public let limits: Limits
-    /// The rights of the caller: `identify`, `read`, `list`, `observe`, `revoke`.
+    /// The rights of the caller: `identify`, `read`, `list`, `observe`, `revoke`, `erase`.
     public let rights: [String]
     /// The caller as the kernel names it.
     public let peer: Peer
