@@ -144,11 +144,10 @@ package struct SessionDaemon {
         let database = configuration.endpoint.database
         let keyCount = configuration.decoding.keyCount
         let limits = configuration.limits
+        let socketLimits = OpenFileLimit.fitted(configuration.socketLimits, logger)
         let backend = SocketBackend(
             lookup: DirectoryService(table: table, freshness: configuration.freshness, driver: bound),
-            log: journal, limits: OpenFileLimit.fitted(configuration.socketLimits, logger),
-            policy: PeerPolicy(daemonUID: geteuid()),
-            figures: figures,
+            log: journal, limits: socketLimits, policy: PeerPolicy(daemonUID: geteuid()), figures: figures,
             version: Self.version
         ) { completion in
             loop.execute {
