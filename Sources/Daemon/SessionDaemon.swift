@@ -187,9 +187,10 @@ package struct SessionDaemon {
         let bound = NIOLoopBound(driver, eventLoop: loop)
         let database = configuration.endpoint.database
         let limits = configuration.limits
+        let socketLimits = OpenFileLimit.fitted(configuration.socketLimits, logger)
         let backend = SocketBackend(
             lookup: DirectoryService(table: table, freshness: configuration.freshness, driver: bound),
-            log: journal, limits: OpenFileLimit.fitted(configuration.socketLimits, logger), figures: figures,
+            log: journal, limits: socketLimits, figures: figures,
             version: Self.version
         ) { completion in
             loop.execute {
