@@ -60,19 +60,27 @@ test-python: packages build $(VENV)/tests
 	cd Tests/Service && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 	cd Tests/Sites && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 
-# Where `make fuzz` builds, and where it keeps its corpus and what it finds.
+# Where `make fuzz` builds, and where it keeps the corpora and what it finds; which fuzzers it runs, and for how long each.
 FUZZER := .build-fuzzer
+FUZZERS ?= Decoder Line RESP
 MINUTES ?= 5
 
+# The longest input of each, in bytes; and the largest single allocation, in MB, where it has to be small whatever comes.
+FUZZ_LIMITS_Decoder := -max_len=20000
+FUZZ_LIMITS_Line := -max_len=8000 -malloc_limit_mb=32
+FUZZ_LIMITS_RESP := -max_len=4000 -malloc_limit_mb=32
+
 .PHONY: fuzz
-fuzz: packages ## Fuzz the decoder for MINUTES=5; findings lie in .build-fuzzer/findings
-	SESSIOND_FUZZER=1 swift build -c release --scratch-path $(FUZZER) --product DecoderFuzzer \
-	    -Xswiftc -sanitize=fuzzer,address
-	/usr/bin/python3 Tests/DecoderFuzzer/make_seeds.py Protocols/vectors/values $(FUZZER)/seeds
-	mkdir -p $(FUZZER)/corpus $(FUZZER)/findings
-	$(FUZZER)/release/DecoderFuzzer $(FUZZER)/corpus $(FUZZER)/seeds -max_total_time=$$(( $(MINUTES) * 60 )) \
-	    -dict=Tests/DecoderFuzzer/tokens.dict -max_len=20000 -timeout=5 -rss_limit_mb=3000 -print_final_stats=1 \
-	    -artifact_prefix=$(FUZZER)/findings/
+fuzz: packages $(FUZZERS:%=fuzz-%) ## Fuzz FUZZERS="Decoder Line RESP" for MINUTES=5 each; findings lie in .build-fuzzer/findings
+
+.PHONY: fuzz-%
+fuzz-%: packages
+	SESSIOND_FUZZER=1 swift build -c release --scratch-path $(FUZZER) --product $*Fuzzer -Xswiftc -sanitize=fuzzer,address
+	/usr/bin/python3 Tests/$*Fuzzer/make_seeds.py Protocols/vectors $(FUZZER)/seeds/$*
+	mkdir -p $(FUZZER)/corpus/$* $(FUZZER)/findings/$*
+	$(FUZZER)/release/$*Fuzzer $(FUZZER)/corpus/$* $(FUZZER)/seeds/$* -max_total_time=$$(( $(MINUTES) * 60 )) \
+	    -dict=Tests/$*Fuzzer/tokens.dict $(FUZZ_LIMITS_$*) -timeout=5 -rss_limit_mb=3000 -print_final_stats=1 \
+	    -artifact_prefix=$(FUZZER)/findings/$*/
 
 # How often `make soak` kills the daemon at least, and how the journal is synced meanwhile.
 ROUNDS ?= 300

@@ -167,15 +167,37 @@ let package = Package(
     ]
 )
 
-// The fuzzer of the decoder, which only `make fuzz` builds: it needs libFuzzer, which `-sanitize=fuzzer` links.
+// The fuzzers, which only `make fuzz` builds: they need libFuzzer, which `-sanitize=fuzzer` links.
 if Context.environment["SESSIOND_FUZZER"] != nil {
+    let support: [Target.Dependency] = ["FuzzSupport", "CLibFuzzer"]
     package.targets += [
-        .systemLibrary(name: "CLibFuzzer", path: "Tests/DecoderFuzzer/CLibFuzzer"),
+        .systemLibrary(name: "CLibFuzzer", path: "Tests/FuzzSupport/CLibFuzzer"),
+        .target(
+            name: "FuzzSupport",
+            dependencies: ["CLibFuzzer"],
+            path: "Tests/FuzzSupport",
+            exclude: ["CLibFuzzer"],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "DecoderFuzzer",
-            dependencies: ["DjangoSession", "CLibFuzzer"],
+            dependencies: ["DjangoSession"] + support,
             path: "Tests/DecoderFuzzer",
-            exclude: ["CLibFuzzer", "make_seeds.py", "tokens.dict"],
+            exclude: ["make_seeds.py", "tokens.dict"],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "LineFuzzer",
+            dependencies: ["JSONRPC"] + support,
+            path: "Tests/LineFuzzer",
+            exclude: ["make_seeds.py", "tokens.dict"],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "RESPFuzzer",
+            dependencies: ["RESP"] + support,
+            path: "Tests/RESPFuzzer",
+            exclude: ["make_seeds.py", "tokens.dict"],
             swiftSettings: strict
         ),
     ]

@@ -6,22 +6,35 @@ import CHiredis
 /// between hiredis 0.14 and 1.x, and both must link.
 @safe package struct RESPReader: ~Copyable {
     private let reader: UnsafeMutablePointer<redisReader>
+    private var replyGuard: ReplyGuard
 
     /// - Throws: ``RESPError/outOfMemory`` where hiredis could not allocate a reader.
-    package init() throws(RESPError) {
+    package init(bounds: ReplyBounds = ReplyBounds()) throws(RESPError) {
         guard let reader = unsafe redisReaderCreate() else { throw .outOfMemory }
         unsafe self.reader = reader
+        replyGuard = ReplyGuard(bounds: bounds)
     }
 
     deinit {
         unsafe redisReaderFree(reader)
     }
 
-    /// Takes bytes as they came off the connection, split anywhere.
+    /// Takes bytes as they came off the connection, split anywhere. What came before bytes that are refused can still be read.
     package mutating func feed(_ bytes: UnsafeRawBufferPointer) throws(RESPError) {
-        guard let base = bytes.baseAddress, bytes.count > 0 else { return }
-        let status = unsafe redisReaderFeed(reader, base.assumingMemoryBound(to: CChar.self), bytes.count)
+        var admitted: [UInt8] = []
+        let refusal: RESPError?
+        do throws(RESPError) {
+            try unsafe replyGuard.admit(Array(bytes), to: &admitted)
+            refusal = nil
+        } catch {
+            refusal = error
+        }
+        let status = unsafe admitted.withUnsafeBytes { bytes -> CInt in
+            guard let base = bytes.baseAddress, bytes.count > 0 else { return REDIS_OK }
+            return unsafe redisReaderFeed(reader, base.assumingMemoryBound(to: CChar.self), bytes.count)
+        }
         guard status == REDIS_OK else { throw failure() }
+        if let refusal { throw refusal }
     }
 
     /// The next complete reply, or nil while more bytes are needed.

@@ -23,4 +23,15 @@ package enum RESPValue: Sendable, Equatable {
         guard case .error(let bytes) = self else { return nil }
         return String(decoding: bytes.prefix { $0 != UInt8(ascii: " ") }, as: UTF8.self)
     }
+
+    /// Why the reader has an error in the place of a string: what it says as the error's code.
+    package enum Omission: String, Sendable {
+        /// The string is longer than ``ReplyBounds/stringBytes``.
+        case tooLarge = "TOOLARGE"
+        /// Its reply held too many long strings already; by itself it would be taken.
+        case noRoom = "NOROOM"
+    }
+
+    /// Set where a string was there and not taken.
+    package var omission: Omission? { errorCode.flatMap(Omission.init) }
 }

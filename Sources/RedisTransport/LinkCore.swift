@@ -22,6 +22,8 @@ final class LinkCore<Consumer: LinkConsumer> {
     /// The last answered PING of the subscribing connection took this long.
     private(set) var roundTrip: TimeAmount?
     private(set) var lastFailure: RedisFailure?
+    /// One value that is too large is told of; they are counted like others that are no sessions.
+    private var hasToldOfLargeValue = false
 
     /// How many keys one page of SCAN aims at.
     private static var scanPageCount: Int { 1000 }
@@ -291,11 +293,16 @@ final class LinkCore<Consumer: LinkConsumer> {
 
     /// What a SCAN answered; nil for anything else.
     func scanPage(_ reply: RESPValue?) -> (keys: [SessionKey], cursor: [UInt8], isLast: Bool)? {
-        guard case .array(let parts)? = reply, parts.count == 2, let cursor = parts[0].bytes,
+        guard case .array(let parts)? = reply, parts.count == 2, let cursor = parts[0].bytes, Self.isCursor(cursor),
             case .array(let keys) = parts[1]
         else { return nil }
         let sessionKeys = keys.compactMap(\.bytes).compactMap { sessionKey(of: $0[...]) }
         return (sessionKeys, cursor, cursor.elementsEqual("0".utf8))
+    }
+
+    /// A cursor is an integer of 64 bits: anything else would be sent back with every page.
+    private static func isCursor(_ bytes: [UInt8]) -> Bool {
+        UInt64(String(decoding: bytes, as: UTF8.self)) != nil
     }
 
     // MARK: Fetching
@@ -309,12 +316,16 @@ final class LinkCore<Consumer: LinkConsumer> {
             guard case .array(let values)? = replies.first, values.count == keys.count else {
                 return handler.close(RedisFailure(refusing: "MGET", replies.first ?? .null))
             }
-            let pairs = zip(values, replies.dropFirst())
-            let stored = pairs.map { StoredValue(value: $0, timeToLive: $1, askedAt: askedAt) }
+            let answers = zip(keys, zip(values, replies.dropFirst()))
+            // What found no room beside the other values of this reply is read by itself, so that one is held at a time.
+            for (key, (value, _)) in answers where value.omission == .noRoom { refetch([key]) }
+            let stored = answers.filter { $0.1.0.omission != .noRoom }.map { key, pair in
+                (key, self.stored(key, value: pair.0, timeToLive: pair.1, askedAt: askedAt))
+            }
             // MGET has null for a key of another type, and for one that came into being before its PTTL.
-            let unclear = zip(keys, stored).filter { $0.1 == nil }.map(\.0)
+            let unclear = stored.filter { $0.1 == nil }.map(\.0)
             if !unclear.isEmpty { refetch(unclear) }
-            consumer.fetched(zip(keys, stored).compactMap { key, value in value.map { (key, $0) } })
+            consumer.fetched(stored.compactMap { key, value in value.map { (key, $0) } })
         }
     }
 
@@ -323,11 +334,11 @@ final class LinkCore<Consumer: LinkConsumer> {
         let redisKeys = keys.map(settings.keyPattern.redisKey)
         let commands = redisKeys.flatMap { [[Array("GET".utf8), $0], [Array("PTTL".utf8), $0]] }
         ask(commands) { [unowned self] replies, askedAt, _ in
-            let stored = stride(from: 0, to: replies.count, by: 2).map { index in
-                StoredValue(value: replies[index], timeToLive: replies[index + 1], askedAt: askedAt)
-                    ?? StoredValue(content: .absent, expiry: .never, askedAt: askedAt)
+            let stored = zip(keys, stride(from: 0, to: replies.count, by: 2)).map { key, index in
+                let value = self.stored(key, value: replies[index], timeToLive: replies[index + 1], askedAt: askedAt)
+                return (key, value ?? StoredValue(content: .absent, expiry: .never, askedAt: askedAt))
             }
-            consumer.fetched(Array(zip(keys, stored)))
+            consumer.fetched(stored)
         }
     }
 
@@ -353,6 +364,22 @@ final class LinkCore<Consumer: LinkConsumer> {
         }
     }
 
+    private func stored(
+        _ key: SessionKey, value: RESPValue, timeToLive: RESPValue, askedAt: Int64
+    ) -> StoredValue? {
+        if value.omission == .tooLarge, !hasToldOfLargeValue {
+            hasToldOfLargeValue = true
+            logger.warning(
+                """
+                a value under the pattern is longer than any session can be: it is read no further, and nobody is logged in by it. \
+                Find such values with redis-cli --bigkeys
+                """,
+                metadata: ["session": "\(Fingerprint(of: key))"]
+            )
+        }
+        return StoredValue(value: value, timeToLive: timeToLive, askedAt: askedAt)
+    }
+
     private func ask(
         _ commands: [[[UInt8]]],
         _ completion: @escaping (_ replies: [RESPValue], _ askedAt: Int64, _ handler: RedisChannelHandler) -> Void
@@ -362,12 +389,17 @@ final class LinkCore<Consumer: LinkConsumer> {
         handler.send(commands) { result in
             // Of a lost connection the consumer hears as such.
             guard case .success(let replies) = result else { return }
-            if let refusal = replies.first(where: { $0.errorCode != nil && $0.errorCode != "WRONGTYPE" }) {
+            if let refusal = replies.first(where: { $0.isRefusal }) {
                 return handler.close(RedisFailure(refusing: "MGET, GET or PTTL", refusal))
             }
             completion(replies, askedAt, handler)
         }
     }
+}
+
+extension RESPValue {
+    /// Whether the server does not do what it was asked for. A key of another type and a value that was passed over are answers.
+    fileprivate var isRefusal: Bool { errorCode != nil && errorCode != "WRONGTYPE" && omission == nil }
 }
 
 extension StoredValue {

@@ -8,6 +8,9 @@ struct NotificationFlags: Equatable {
     static let needed = "Kg$xe"
     private static let all = "g$lshzxetd"
 
+    /// More flags than there are.
+    private static let countMax = 64
+
     /// The name of the configuration parameter.
     static let parameter = "notify-keyspace-events"
 
@@ -18,9 +21,11 @@ struct NotificationFlags: Equatable {
         self.text = text
     }
 
-    /// Nil where `CONFIG GET` was refused.
+    /// Nil where `CONFIG GET` was refused, or what came are no flags: they are sent back, and told in the log.
     init?(reply: RESPValue) {
-        guard case .array(let pair) = reply, pair.count == 2, let text = pair[1].bytes else { return nil }
+        guard case .array(let pair) = reply, pair.count == 2, let text = pair[1].bytes, text.count <= Self.countMax,
+            text.allSatisfy({ (0x21...0x7E).contains($0) })
+        else { return nil }
         self.text = String(decoding: text, as: UTF8.self)
     }
 

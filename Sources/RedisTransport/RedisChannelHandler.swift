@@ -20,8 +20,12 @@ final class RedisChannelHandler: ChannelInboundHandler {
     private(set) var failure: RedisFailure?
     /// Whether any bytes came.
     private(set) var hasHeard = false
-    /// When the last bytes came.
+    /// When the last reply came, or as much of one that a server is alive which sends it.
     private var heardAt = NIODeadline.now()
+    /// Bytes that came since then.
+    private var unheardByteCount = 0
+    /// How many bytes of a reply count as a sign of life: whoever drips fewer in keeps everybody waiting as if it were silent.
+    private static var lifeSignByteCount: Int { 64 * 1024 }
 
     private struct Expectation {
         var missing: Int
@@ -71,20 +75,27 @@ final class RedisChannelHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard failure == nil else { return }
-        heardAt = .now()
-        let bytes = unwrapInboundIn(data)
-        if !hasHeard, bytes.readableBytesView.starts(with: Self.tlsAlert) { return close(.tlsWanted) }
+        let buffer = unwrapInboundIn(data)
+        if !hasHeard, buffer.readableBytesView.starts(with: Self.tlsAlert) { return close(.tlsWanted) }
         hasHeard = true
+        unheardByteCount += buffer.readableBytes
+        if unheardByteCount >= Self.lifeSignByteCount { heard() }
         do throws(RESPError) {
-            try feed(bytes)
-            while failure == nil, let value = try reader.next() { received(value) }
+            try feed(buffer)
+            try readAll()
         } catch {
+            // What came before it holds.
+            try? readAll()
             close(.protocolViolation("\(error)"))
         }
     }
 
     /// How a server's refusal begins that expects TLS: an alert, of a version that begins with 3.
     private static let tlsAlert: [UInt8] = [0x15, 0x03]
+
+    private func readAll() throws(RESPError) {
+        while failure == nil, let value = try reader.next() { received(value) }
+    }
 
     private func feed(_ buffer: ByteBuffer) throws(RESPError) {
         let result = buffer.withUnsafeReadableBytes { bytes in
@@ -93,7 +104,13 @@ final class RedisChannelHandler: ChannelInboundHandler {
         try result.get()
     }
 
+    private func heard() {
+        heardAt = .now()
+        unheardByteCount = 0
+    }
+
     private func received(_ value: RESPValue) {
+        heard()
         if let pushed, case .array(let elements) = value, elements.first?.bytes.map(Self.isMessage) == true {
             pushed(elements)
         } else if expected.isEmpty {

@@ -31,7 +31,7 @@ package enum RedisFailure: Error, Equatable, Sendable {
         guard case .array(let parts) = role, let name = parts.first?.bytes, name.elementsEqual("slave".utf8) else {
             return nil
         }
-        let host = parts.dropFirst().first?.bytes.map { String(decoding: $0, as: UTF8.self) } ?? "?"
+        let host = parts.dropFirst().first?.bytes.map { "\(ServerText($0))" } ?? "?"
         let port: Int64 = if parts.count > 2, case .integer(let number) = parts[2] { number } else { 6379 }
         self = .replica(of: "\(host):\(port)")
     }
@@ -45,7 +45,7 @@ package enum RedisFailure: Error, Equatable, Sendable {
         // "ERR unknown command 'X', with args beginning with: …" repeats what was sent.
         let text = String(decoding: bytes, as: UTF8.self)
         let cut = text.firstRange(of: ", with args").map { String(text[..<$0.lowerBound]) } ?? text
-        self = .refused(command: command, code: reply.errorCode ?? "", reply: cut)
+        self = .refused(command: command, code: reply.errorCode ?? "", reply: "\(ServerText(cut))")
     }
 }
 

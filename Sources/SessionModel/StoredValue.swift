@@ -14,7 +14,7 @@ package struct StoredValue: Sendable, Equatable {
     package enum Content: Sendable, Equatable {
         case string([UInt8])
         case absent
-        /// A hash, a list or another type that is no session.
+        /// A hash, a list or another type that is no session, or a string that is longer than any session.
         case otherType
     }
 

@@ -1,4 +1,5 @@
 import DjangoSession
+import FuzzSupport
 
 /// What libFuzzer calls with every input (https://llvm.org/docs/LibFuzzer.html).
 @_cdecl("LLVMFuzzerTestOneInput")
@@ -28,7 +29,9 @@ enum DecoderChecks {
             }
         precondition(session.data.count <= bytesMax, "the rendering is within its bound")
 
-        guard let memberCount = StrictJSON.memberCount(of: session.data) else {
+        guard session.data.first == UInt8(ascii: "{"),
+            let memberCount = StrictJSON.summary(of: session.data)?.memberCount
+        else {
             preconditionFailure("the rendering is a JSON object")
         }
         let members = Array(SessionMembers(session.data))

@@ -1,7 +1,3 @@
-import CLibFuzzer
-import Foundation
+import FuzzSupport
 
-// SwiftPM makes this the entry of the program, in the place of libFuzzer's own `main`, so its driver is called from here.
-var argumentCount = CommandLine.argc
-var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv
-exit(LLVMFuzzerRunDriver(&argumentCount, &arguments, testOneInput))
+Fuzzer.run(testOneInput)

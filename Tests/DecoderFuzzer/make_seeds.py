@@ -67,11 +67,12 @@ def main() -> None:
     """Writes each seed once, under the hash of its bytes."""
     vectors, target = map(pathlib.Path, sys.argv[1:])
     target.mkdir(parents=True, exist_ok=True)
-    for file in sorted(vectors.glob("*.ndjson")):
+    for file in sorted((vectors / "values").glob("*.ndjson")):
         for line in file.read_text().splitlines():
             for form, value in seeds(json.loads(line)):
                 seed = bytes([FORMS.index(form), 0]) + value
                 (target / hashlib.sha256(seed).hexdigest()[:32]).write_bytes(seed)
 
 
-main()
+if __name__ == "__main__":
+    main()

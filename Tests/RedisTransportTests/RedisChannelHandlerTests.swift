@@ -59,6 +59,28 @@ import Testing
         }
     }
 
+    @Test("What came before bytes that are no RESP is given out")
+    func garbageBehind() throws {
+        let bench = try Bench()
+        bench.send(["PING"])
+        try bench.receive("+PONG\r\n>1\r\n+push\r\n")
+        #expect(try bench.results.map { try $0.get() } == [[.status(Array("PONG".utf8))]])
+        #expect(!bench.channel.isActive)
+    }
+
+    @Test("A reply that drips in is silence, one that streams in is none")
+    func dripping() throws {
+        let bench = try Bench()
+        bench.send(["GET", "a"])
+        let later = NIODeadline.now() + .seconds(100)
+        let silence = bench.handler.silence(at: later)
+        try bench.receive("$1000000\r\n")
+        for _ in 0..<100 { try bench.receive("x") }
+        #expect(bench.handler.silence(at: later) == silence)
+        try bench.receive(String(repeating: "x", count: 70_000))
+        #expect(bench.handler.silence(at: later) < silence)
+    }
+
     @Test("A reply to no command ends the connection")
     func unasked() throws {
         let bench = try Bench()

@@ -1,6 +1,3 @@
-import Logging
-import NIOCore
-import NIOPosix
 import SessionModel
 import TestSupport
 import Testing
@@ -9,62 +6,10 @@ import Testing
 
 /// The whole link with a server of its own.
 @Suite struct RedisLinkTests {
-    /// A link that runs, and what it told.
-    private final class Bench: Sendable {
-        private let loop = MultiThreadedEventLoopGroup.singleton.next()
-        private let consumer: NIOLoopBound<RecordingConsumer>
-        private let task: Task<Void, Never>
-
-        init(_ redis: PrivateRedis, user: String? = nil) async throws {
-            let endpoint = RedisEndpoint(
-                address: .unix(path: redis.socketPath), user: user, password: user.map { _ in "p" }
-            )
-            let settings = LinkSettings(
-                endpoint: endpoint, keyPattern: .default, stalenessMax: 200, timeout: .seconds(60),
-                mayConfigureRedis: true
-            )
-            let loop = loop
-            let parts = try await loop.submit {
-                let consumer = RecordingConsumer()
-                let link = RedisLink(
-                    settings: settings, consumer: consumer, loop: loop,
-                    logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-                )
-                consumer.fetch = { [unowned link] in link.fetch($0) }
-                return (link: link, consumer: NIOLoopBound(consumer, eventLoop: loop))
-            }.get()
-            consumer = parts.consumer
-            task = Task { await parts.link.run() }
-        }
-
-        deinit {
-            task.cancel()
-        }
-
-        func stop() async {
-            task.cancel()
-            await task.value
-        }
-
-        /// Reads what the consumer has written down.
-        func told<Value: Sendable>(_ read: @escaping @Sendable (RecordingConsumer) -> Value) async throws -> Value {
-            let consumer = consumer
-            return try await loop.submit { read(consumer.value) }.get()
-        }
-
-        func count(_ call: String) async throws -> Int {
-            try await told { $0.calls.filter { $0 == call }.count }
-        }
-
-        func live(_ times: Int = 1) async throws {
-            try await eventually("scan \(times)") { try await self.count("scan ended") >= times }
-        }
-    }
-
     @Test("A refusal after the start is told and tried again with pauses that grow")
     func refused() async throws {
         let redis = try await PrivateRedis(options: ["--user", "app", "on", ">p", "~*", "&*", "+@all", "-scan"])
-        let bench = try await Bench(redis, user: "app")
+        let bench = try await LinkBench(redis, user: "app")
         let lost = "asking lost: the Redis user may not run SCAN as sessiond needs it"
         try await eventually("two refusals") {
             try await bench.told { $0.calls.filter { $0.hasPrefix(lost) }.count } >= 2
@@ -85,7 +30,7 @@ import Testing
         try await redis.command("EVAL", "redis.call('SET', 'django_sessions:a\\0b', 'nul')", "0")
         try await redis.command("EVAL", "redis.call('SET', 'django_sessions:\\255', 'binary')", "0")
         try await redis.command("SET", "other:1", "x")
-        let bench = try await Bench(redis)
+        let bench = try await LinkBench(redis)
         try await bench.live()
         try await eventually("all values") { try await bench.told { $0.values.count } >= 5004 }
         let values = try await bench.told(\.values)
@@ -105,7 +50,7 @@ import Testing
     @Test("A killed connection is made anew, each of the two, and the scan runs again where the subscription was lost")
     func killed() async throws {
         let redis = try await PrivateRedis()
-        let bench = try await Bench(redis)
+        let bench = try await LinkBench(redis)
         try await bench.live()
         try await redis.command("CLIENT", "KILL", "TYPE", "pubsub")
         try await bench.live(2)
@@ -120,7 +65,7 @@ import Testing
     @Test("Flags that are taken away while it runs are set again, and everything is read anew")
     func deafened() async throws {
         let redis = try await PrivateRedis()
-        let bench = try await Bench(redis)
+        let bench = try await LinkBench(redis)
         try await bench.live()
         try await redis.command("CONFIG", "SET", "notify-keyspace-events", "KEl")
         try await bench.live(2)

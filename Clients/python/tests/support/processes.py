@@ -119,6 +119,16 @@ class Daemon:
             self.kill()
             raise AssertionError("the daemon did not become ready:\n" + "\n".join(self.lines))
 
+    @property
+    def pid(self) -> int:
+        """Return the number of the running process."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def stop(self) -> int:
         """Stop it cleanly and return its exit status."""
         status = _end(self._process)
