@@ -120,12 +120,6 @@ class Daemon:
             raise AssertionError("the daemon did not become ready:\n" + "\n".join(self.lines))
 
     @property
-    def pid(self) -> int:
-        """Return the number of the running process."""
-        assert self._process is not None
-        return self._process.pid
-
-    @property
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
