@@ -43,7 +43,9 @@ import Testing
         }
     }
 
-    @Test("A line without an end is given up, not kept", arguments: [UInt8(ascii: "+"), UInt8(ascii: "$"), UInt8(ascii: ":")])
+    @Test(
+        "A line without an end is given up, not kept",
+        arguments: [UInt8(ascii: "+"), UInt8(ascii: "$"), UInt8(ascii: ":")])
     func endlessLine(first: UInt8) throws {
         var reader = try RESPReader()
         let chunk = [UInt8](repeating: UInt8(ascii: "1"), count: 1000)
