@@ -13,9 +13,11 @@ KEY_PATTERN ?=
 VENV := .venv
 BENCH_VENV := .venv-bench
 PYTHON := $(abspath $(VENV))/bin
-DEBIAN_PACKAGES := libhiredis-dev zlib1g-dev liblzma-dev liblz4-dev libzstd-dev libsqlite3-dev sqlite3 redis-server socat python3 python3-venv
+DEBIAN_PACKAGES := libhiredis-dev zlib1g-dev liblzma-dev liblz4-dev libzstd-dev libsqlite3-dev sqlite3 redis-server openssl socat systemd python3 python3-venv
+# One executable that needs no Swift where it runs. All release builds say the same, so that none undoes the other.
+RELEASE := -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now
 SWIFT_SOURCES := Package.swift Sources Tests
-PYTHON_SOURCES := Clients/python Examples/tutorial Examples/verify Tests/Sites Tests/Benchmarks Tests/Journal
+PYTHON_SOURCES := Clients/python Examples/tutorial Examples/verify Tests/Sites Tests/Benchmarks Tests/Journal Tests/Limits Tests/Endurance Tests/Access Tests/Service Examples/service
 
 .PHONY: help
 help: ## Say what there is to make
@@ -29,8 +31,10 @@ run: packages release $(VENV)/example ## Run a private Redis, the daemon and the
 .PHONY: test
 test: packages format-check test-swift test-python release ## Check everything: format, Swift, Python, the release build
 
-# Suites that only compute. They run by themselves: beside them those that wait for others would wait for a thread.
-BUSY_SUITES := DjangoSessionTests|SimulationTests
+# Suites that compute or write for long. They run by themselves: beside them those that wait for others would wait for a thread.
+BUSY_SUITES := DjangoSessionTests|SimulationTests|AuditJournalTests
+# Suites that start servers and daemons.
+SYSTEM_SUITES := DaemonTests|RedisTransportTests|SessiondTests
 
 .PHONY: test-swift
 test-swift: packages $(VENV)/tests
@@ -38,7 +42,8 @@ test-swift: packages $(VENV)/tests
 	transcripts=$$(mktemp -d); trap 'rm -rf "$$transcripts"' EXIT; \
 	swift test --skip-build --filter '$(BUSY_SUITES)'; \
 	SESSIOND_TEST_PYTHON='$(PYTHON)/python' SESSIOND_TEST_TRANSCRIPTS="$$transcripts" \
-	    swift test --skip-build --skip '$(BUSY_SUITES)'; \
+	    swift test --skip-build --filter '$(SYSTEM_SUITES)'; \
+	swift test --skip-build --skip '$(BUSY_SUITES)|$(SYSTEM_SUITES)'; \
 	cat "$$transcripts"/*.ndjson | '$(PYTHON)/python' Tests/Protocols/validate_transcript.py
 
 .PHONY: test-python
@@ -49,6 +54,10 @@ test-python: packages build $(VENV)/tests
 	cd Clients/python && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 	cd Examples/tutorial && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 	cd Tests/Journal && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
+	cd Tests/Limits && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
+	cd Tests/Endurance && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
+	cd Tests/Access && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
+	cd Tests/Service && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 	cd Tests/Sites && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 
 # Where `make fuzz` builds, and where it keeps the corpora and what it finds; which fuzzers it runs, and for how long each.
@@ -82,6 +91,14 @@ soak: build $(VENV)/tests ## Kill the daemon in ROUNDS=300 rounds under load, an
 	cd Tests/Journal && PYTHONPATH=../../Clients/python/src:../../Clients/python/tests/support \
 	    SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' soak.py --rounds $(ROUNDS) --sync $(SYNC)
 
+# How long `make endurance` goes on.
+ENDURANCE_MINUTES ?= 30
+
+.PHONY: endurance
+endurance: release $(VENV)/tests ## Random clients, faults and reloads for ENDURANCE_MINUTES=30; then all must be right
+	cd Tests/Endurance && PYTHONPATH=../Journal:../../Clients/python/src:../../Clients/python/tests/support \
+	    SESSIOND_BINARY='$(CURDIR)/.build/release/sessiond' '$(PYTHON)/python' endurance.py --minutes $(ENDURANCE_MINUTES)
+
 .PHONY: mutants
 mutants: packages ## Break one rule of the cache after the other, and see the simulation find each (half an hour)
 	/usr/bin/python3 Tests/Mutants/mutants.py
@@ -92,7 +109,52 @@ build: packages ## Build for debugging
 
 .PHONY: release
 release: packages ## Build for use: .build/release/sessiond
-	swift build -c release --product sessiond
+	swift build $(RELEASE) --product sessiond
+
+# Where `make install` puts things; DESTDIR stands before all of them.
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+DESTDIR ?=
+SESSIOND ?= .build/release/sessiond
+SERVICE := Examples/service
+DOCUMENTS := $(DESTDIR)$(PREFIX)/share/doc/sessiond
+
+.PHONY: install
+install: release install-files ## Install the daemon, its units and its manual (DESTDIR, PREFIX=/usr/local)
+
+# Without building: what was built by one user is installed by another one.
+.PHONY: install-files
+install-files:
+	install -D -m 755 '$(SESSIOND)' '$(DESTDIR)$(PREFIX)/bin/sessiond'
+	install -d '$(DESTDIR)$(UNITDIR)' '$(DESTDIR)$(SYSCONFDIR)/sessiond' '$(DOCUMENTS)'
+	for unit in sessiond.service sessiond.socket; do \
+	    sed 's|/usr/bin/sessiond|$(PREFIX)/bin/sessiond|; s|/etc/sessiond|$(SYSCONFDIR)/sessiond|g' "$(SERVICE)/$$unit" \
+	        >"$(DESTDIR)$(UNITDIR)/$$unit"; chmod 644 "$(DESTDIR)$(UNITDIR)/$$unit"; done
+	install -D -m 644 $(SERVICE)/sessiond.sysusers '$(DESTDIR)$(PREFIX)/lib/sysusers.d/sessiond.conf'
+	[[ -e '$(DESTDIR)$(SYSCONFDIR)/sessiond/sessiond.yaml' ]] \
+	    || install -m 644 $(SERVICE)/sessiond.yaml '$(DESTDIR)$(SYSCONFDIR)/sessiond/sessiond.yaml'
+	install -d '$(DESTDIR)$(PREFIX)/share/man/man1'
+	/usr/bin/python3 $(SERVICE)/manual.py '$(SESSIOND)' >'$(DESTDIR)$(PREFIX)/share/man/man1/sessiond.1'
+	chmod 644 '$(DESTDIR)$(PREFIX)/share/man/man1/sessiond.1'
+	install -m 644 README.md CHANGELOG.md Sources/Daemon/Documentation.docc/{Service,Containers}.md '$(DOCUMENTS)'
+
+.PHONY: uninstall
+uninstall: ## Remove what `make install` installed; configuration and journal stay
+	rm -f '$(DESTDIR)$(PREFIX)/bin/sessiond' '$(DESTDIR)$(UNITDIR)/sessiond.service' '$(DESTDIR)$(UNITDIR)/sessiond.socket' \
+	    '$(DESTDIR)$(PREFIX)/lib/sysusers.d/sessiond.conf' '$(DESTDIR)$(PREFIX)/share/man/man1/sessiond.1'
+	rm -rf '$(DOCUMENTS)'
+
+# Where the package is built.
+DEB := .build-deb
+
+.PHONY: deb
+deb: release ## Build a Debian package: .build-deb/sessiond_….deb
+	$(SERVICE)/build_deb.sh '$(SESSIOND)' $(DEB)
+
+.PHONY: check-deb
+check-deb: deb $(VENV)/tests ## Check the package: lintian, and its whole life in a chroot (as root; debootstrap and lintian)
+	'$(PYTHON)/python' Tests/Service/check_deb.py $(DEB)/sessiond_*.deb
 
 .PHONY: format-check
 format-check: $(VENV)/tests ## Check the format of Swift and Python
@@ -111,7 +173,7 @@ format: $(VENV)/tests ## Format Swift and Python
 
 .PHONY: bench
 bench: packages $(VENV)/tests $(BENCH_VENV)/ready ## Time the decoder beside Django's own, of 5.2 and 3.2 (BENCH="--json FILE" and others)
-	swift build -c release --product DecoderBenchmark
+	swift build $(RELEASE) --product DecoderBenchmark
 	@'$(PYTHON)/python' Tests/Benchmarks/bench.py --ours .build/release/DecoderBenchmark \
 	    --django '$(PYTHON)/python' --django32 $(BENCH_VENV)/bin/python $(BENCH)
 
@@ -126,6 +188,10 @@ bench-events: release $(VENV)/tests ## Measure the journal: lag, events a second
 	clang -O2 -Wall -Wextra -Werror -o .build/listener Tests/Benchmarks/listener.c
 	@'$(PYTHON)/python' Tests/Benchmarks/events.py --sessiond .build/release/sessiond --subscriber .build/subscriber \
 	    --listener .build/listener $(BENCH)
+
+.PHONY: bench-connections
+bench-connections: release $(VENV)/tests ## Measure the memory of 10,000 idle connections (BENCH="--count 1000" and others)
+	@'$(PYTHON)/python' Tests/Benchmarks/connections.py --sessiond .build/release/sessiond $(BENCH)
 
 .PHONY: packages
 packages:
@@ -156,4 +222,4 @@ $(BENCH_VENV)/ready: Tests/Benchmarks/requirements.txt | packages
 
 .PHONY: clean
 clean: ## Remove everything that was built
-	rm -rf .build .build-mutants $(FUZZER) $(VENV) $(BENCH_VENV)
+	rm -rf .build .build-mutants $(FUZZER) $(DEB) $(VENV) $(BENCH_VENV)

@@ -24,6 +24,10 @@ let nio: [Target.Dependency] = [
 ]
 let embedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let tls: [Target.Dependency] = [
+    .product(name: "NIOSSL", package: "swift-nio-ssl"),
+    .product(name: "NIOTLS", package: "swift-nio"),
+]
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -45,11 +49,13 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
     targets: [
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CHiredis"),
         .systemLibrary(name: "CZlib"),
         .systemLibrary(name: "CLZMA"),
@@ -70,7 +76,7 @@ let package = Package(
         .target(name: "JSONRPC", dependencies: ["SessionModel"], swiftSettings: strict),
         .target(
             name: "RedisTransport",
-            dependencies: ["RESP", "SessionModel", logging, lifecycle] + nio + collections,
+            dependencies: ["RESP", "SessionModel", logging, lifecycle] + nio + tls + collections,
             swiftSettings: strict
         ),
         .target(
@@ -87,6 +93,7 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "RedisTransport", "SessionDirectory", "DjangoSession", "SessionModel", "AuditJournal", "SocketService",
+                "CLinux",
                 configuration, logging, lifecycle, unixSignals, yams,
             ] + nio,
             swiftSettings: strict
@@ -141,8 +148,10 @@ let package = Package(
         ),
         .testTarget(
             name: "DaemonTests",
-            dependencies: ["Daemon", "SessiondClient", "SessionModel", "DjangoSession", "TestSupport", "sessiond"]
-                + nio,
+            dependencies: [
+                "Daemon", "CLinux", "SessiondClient", "SessionModel", "DjangoSession", "TestSupport", "sessiond",
+            ]
+                + [embedded] + nio,
             swiftSettings: strict
         ),
         .testTarget(

@@ -31,7 +31,7 @@ extension JournalStore {
         do {
             return try pool.writeWithoutTransaction { db in
                 let count = try excess(over: retention, at: now, db)
-                guard count > 0, let oldest = oldestPlace else { return false }
+                guard count > 0, let oldest = oldestPlace else { return try giveBack(db) }
                 var cut: (place: Int64, hash: String)?
                 try db.inTransaction(.immediate) {
                     guard
@@ -53,11 +53,22 @@ extension JournalStore {
                 prunedPlace = cut.place
                 eventCount -= count
                 oldestPlace = try Int64.fetchOne(db, sql: "SELECT min(place) FROM event")
-                return count == Self.stepCount
+                return true
             }
         } catch {
             throw JournalFailure(error)
         }
+    }
+
+    /// Gives back what of the file holds nothing, once there is nothing more to remove.
+    ///
+    /// - Returns: Whether there may be more.
+    private func giveBack(_ db: Database) throws -> Bool {
+        guard try Int.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0 > Self.stepPages else { return false }
+        try db.execute(sql: "PRAGMA incremental_vacuum(\(Self.stepPages))")
+        // The file becomes smaller with it, where no reader is in the way.
+        _ = try? db.checkpoint(.passive)
+        return true
     }
 
     /// How many events one step has to remove.

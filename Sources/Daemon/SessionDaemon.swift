@@ -18,10 +18,19 @@ package struct SessionDaemon {
     package static let version = "0.1.0"
 
     private let configuration: DaemonConfiguration
+    private let environment: [String: String]
+    private let reload: @Sendable () throws -> DaemonConfiguration
     private let logger: Logger
 
-    package init(_ configuration: DaemonConfiguration) {
-        self.configuration = configuration
+    /// - Parameters:
+    ///   - environment: what the service manager has told.
+    ///   - load: reads the configuration; called once more on SIGHUP.
+    package init(
+        environment: [String: String], load: @escaping @Sendable () throws -> DaemonConfiguration
+    ) throws {
+        configuration = try load()
+        self.environment = environment
+        reload = load
         let (format, level) = (configuration.logFormat, configuration.logLevel)
         logger = Logger(label: "sessiond") { _ in StandardErrorLog(format: format, level: level) }
     }
@@ -47,30 +56,35 @@ package struct SessionDaemon {
     private func serve<EventJournal: Journal>(
         since started: Moment, _ journal: EventJournal, _ control: JournalControl
     ) async throws {
-        let socket = try ListeningSocket.bind(
-            path: configuration.socketPath, mode: configuration.socketMode, group: configuration.socketGroup
-        )
+        let sockets = try openSockets()
+        let places = sockets.map(\.socket.place).joined(separator: ", ")
         let linkLoops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let socketLoops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let linkLoop = linkLoops.next()
         let figures = SocketFigures()
-        let parts = try await linkLoop.submit { [self] in assemble(on: linkLoop, started, journal, figures) }.get()
+        let parts = try await linkLoop.submit { [self] in assemble(on: linkLoop, started, journal, figures, places) }
+            .get()
         await attach(control, to: parts.driver, on: linkLoop)
-        let server = SocketServer(socket: socket, backend: parts.backend, group: socketLoops, logger: logger)
         logger.info(
             "sessiond \(Self.version) listens",
             metadata: [
-                "socket": "\(configuration.socketPath)", "redis": "\(configuration.endpoint)",
+                "socket": "\(places)", "redis": "\(configuration.endpoint)",
                 "keys": "\(configuration.keyPattern)", "secret_keys": "\(configuration.decoding.keyCount)",
             ]
         )
         if configuration.decoding.keyCount == 0 {
             logger.warning("sessions are not verified (--no-verify): anyone who can write to Redis can be anybody")
         }
+        for warning in configuration.warnings { logger.warning("\(warning)") }
         // They stop in the opposite order: no client is left without answers.
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: parts.link)]
         if let publisher = parts.publisher { services.append(.init(service: publisher)) }
-        services.append(.init(service: server))
+        for (socket, access) in sockets {
+            let server = SocketServer(
+                socket: socket, access: access, backend: parts.backend, group: socketLoops, logger: logger)
+            services.append(.init(service: server))
+        }
+        services.append(.init(service: await reloading(parts.driver, on: linkLoop, sockets.map(\.access))))
         let group = ServiceGroup(
             configuration: .init(
                 services: services,
@@ -78,13 +92,42 @@ package struct SessionDaemon {
                 logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }
             )
         )
+        Readiness.notify("STATUS=waits until all sessions are read from \(configuration.endpoint)")
+        let watchdog = Watchdog.start(environment: environment, over: linkLoop, and: socketLoops.next())
         try await group.run()
+        watchdog?.cancel()
         try await linkLoop.submit { parts.driver.value.end() }.get()
         await control.stop()
         Readiness.notify("STOPPING=1")
         try await socketLoops.shutdownGracefully()
         try await linkLoops.shutdownGracefully()
         logger.info("stopped")
+    }
+
+    private func reloading<EventJournal: Journal>(
+        _ driver: NIOLoopBound<DirectoryDriver<EventJournal>>, on loop: any EventLoop, _ accesses: [AccessControl]
+    ) async -> Reloading {
+        let hangups = await UnixSignalsSequence(trapping: .sighup)
+        return Reloading(
+            configuration: configuration, load: reload,
+            sockets: zip(configuration.sockets.map(\.place), accesses).map { ($0, $1) },
+            changeDecoding: { new, old in
+                try? await loop.submit { driver.value.decodingChanged(to: new, from: old) }.get()
+            }, hangups: hangups, logger: logger)
+    }
+
+    /// Opens the sockets that are wanted, and takes those that were passed.
+    private func openSockets() throws(ListeningSocketError) -> [(socket: ListeningSocket, access: AccessControl)] {
+        var sockets: [(ListeningSocket, AccessControl)] = []
+        for wanted in configuration.sockets {
+            let socket: ListeningSocket =
+                switch wanted.place {
+                case .passed(let passed): try .adopt(passed)
+                case .file(let path, let mode, let group): try .bind(path: path, mode: mode, group: group)
+                }
+            sockets.append((socket, AccessControl(wanted.policy)))
+        }
+        return sockets
     }
 
     private struct Parts<EventJournal: Journal>: Sendable {
@@ -112,7 +155,7 @@ package struct SessionDaemon {
 
     /// Makes the parts that live on the link's loop. To be called there.
     private func assemble<EventJournal: Journal>(
-        on loop: any EventLoop, _ started: Moment, _ journal: EventJournal, _ figures: SocketFigures
+        on loop: any EventLoop, _ started: Moment, _ journal: EventJournal, _ figures: SocketFigures, _ places: String
     ) -> Parts<EventJournal> {
         let table = SessionTable()
         let driver = DirectoryDriver(
@@ -120,8 +163,8 @@ package struct SessionDaemon {
                 table: table, decoder: configuration.decoding.decoder, freshness: configuration.freshness,
                 limits: configuration.limits
             ),
-            loop: loop, journal: journal, logger: logger,
-            reached: { [logger, configuration] in Self.tell($0, configuration, logger) }
+            keyCount: configuration.decoding.keyCount, loop: loop, journal: journal, logger: logger,
+            reached: { [logger, configuration] in Self.tell($0, configuration, places, logger) }
         )
         let link = RedisLink(
             settings: LinkSettings(
@@ -139,14 +182,15 @@ package struct SessionDaemon {
                 settings, journal: journal, name: UUID().uuidString.lowercased(), loop: loop, logger: logger)
         }
         driver.fetch = { [unowned link] in link.fetch($0) }
+        driver.delete = { [unowned link] in link.delete($0, completion: $1) }
         driver.rescan = { [unowned link] in link.rescan() }
         let bound = NIOLoopBound(driver, eventLoop: loop)
         let database = configuration.endpoint.database
-        let keyCount = configuration.decoding.keyCount
         let limits = configuration.limits
+        let socketLimits = OpenFileLimit.fitted(configuration.socketLimits, logger)
         let backend = SocketBackend(
             lookup: DirectoryService(table: table, freshness: configuration.freshness, driver: bound),
-            log: journal, limits: Limits(), policy: PeerPolicy(daemonUID: geteuid()), figures: figures,
+            log: journal, limits: socketLimits, figures: figures,
             version: Self.version
         ) { completion in
             loop.execute {
@@ -154,7 +198,7 @@ package struct SessionDaemon {
                 let directory = bound.value.figures
                 let report = StatusReport(
                     version: Self.version, uptimeMilliseconds: now.uptime - started.uptime, directory: directory,
-                    stored: directory.storedForms.figures(keyCount: keyCount, at: now),
+                    stored: directory.storedForms.figures(keyCount: bound.value.keyCount, at: now),
                     dataBytesMax: limits.dataBytesMax, isProven: table.isProven(at: now), database: database,
                     link: link.figures,
                     lookups: table.lookupCounts, journal: journal.figures, backlog: bound.value.backlog,
@@ -166,11 +210,13 @@ package struct SessionDaemon {
         return Parts(driver: bound, link: link, publisher: publisher, backend: backend)
     }
 
-    private static func tell(_ milestone: Milestone, _ configuration: DaemonConfiguration, _ logger: Logger) {
+    private static func tell(
+        _ milestone: Milestone, _ configuration: DaemonConfiguration, _ places: String, _ logger: Logger
+    ) {
         switch milestone {
         case .live(let counts, let users, nil, let fault):
             Readiness.announce(
-                "\(counts.authenticated) sessions of \(users) users, \(counts.anonymous) anonymous, at \(configuration.socketPath)"
+                "\(counts.authenticated) sessions of \(users) users, \(counts.anonymous) anonymous, at \(places)"
             )
             if counts == SessionCounts() {
                 logger.notice(

@@ -3,7 +3,7 @@ import Crypto
 /// A Django SECRET_KEY, or one of its SECRET_KEY_FALLBACKS: the bytes that Django hashes (a `str` in UTF-8).
 ///
 /// The bytes leave this type only towards a hash. They are in no description and no reflection.
-package struct SecretKey: Sendable {
+package struct SecretKey: Sendable, Equatable {
     private let bytes: SymmetricKey
 
     /// A key from its exact bytes, which are not stripped.

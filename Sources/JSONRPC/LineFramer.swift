@@ -11,6 +11,9 @@ package struct LineFramer: Sendable {
         case tooLong
     }
 
+    /// The largest buffer that is kept while it is empty.
+    private static let keptBytesMax = 4 * 1024
+
     private let lineBytesMax: Int
     private var buffer: [UInt8] = []
     private var start = 0
@@ -44,6 +47,7 @@ package struct LineFramer: Sendable {
     /// The next line, or nil where more bytes are needed, and forever after `tooLong`.
     package mutating func nextLine() -> Line? {
         guard let end = buffer[searched...].firstIndex(of: 0x0A) else {
+            if start == buffer.count { giveBack() }
             searched = buffer.count
             return length(upTo: buffer.count) > lineBytesMax ? close() : nil
         }
@@ -68,6 +72,13 @@ package struct LineFramer: Sendable {
         }
         buffer.removeSubrange(..<start)
         searched -= start
+        start = 0
+    }
+
+    /// An empty buffer that has grown for a long line is of no use to a connection that waits.
+    private mutating func giveBack() {
+        guard buffer.capacity > Self.keptBytesMax else { return }
+        buffer = []
         start = 0
     }
 

@@ -45,6 +45,14 @@ package struct RPCError: Error, Hashable, Sendable {
         }
     }
 
+    /// A batch of more than `limitRequests`.
+    package static func batchTooLong(limitRequests: Int) -> RPCError {
+        RPCError(.invalidRequest, "Invalid Request") {
+            $0.key("limit_requests")
+            $0.int(limitRequests)
+        }
+    }
+
     /// A parameter that is not as declared. `param` is left out where it is nil.
     package static func invalidParams(param: StaticString?, _ problem: ParamProblem) -> RPCError {
         invalidParams(name: param.map { $0.description }, problem)

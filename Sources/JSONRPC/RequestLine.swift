@@ -12,11 +12,11 @@ package enum RequestLine: Hashable, Sendable {
     /// A batch of at least one; its answers make one line, or none where all are notifications.
     case batch([Result<Request, InvalidRequest>])
 
-    /// Reads a line without its end.
-    package static func parse(_ line: [UInt8], depthMax: Int) -> RequestLine {
+    /// Reads a line without its end. A batch of more than `batchCountMax` is one error.
+    package static func parse(_ line: [UInt8], depthMax: Int, batchCountMax: Int) -> RequestLine {
         do throws(JSONError) {
             var scanner = try JSONScanner(line[...], depthMax: depthMax)
-            let parsed = try requests(&scanner)
+            let parsed = try requests(&scanner, countMax: batchCountMax)
             try scanner.end()
             return parsed
         } catch {
@@ -24,13 +24,23 @@ package enum RequestLine: Hashable, Sendable {
         }
     }
 
-    private static func requests(_ scanner: inout JSONScanner) throws(JSONError) -> RequestLine {
+    private static func requests(_ scanner: inout JSONScanner, countMax: Int) throws(JSONError) -> RequestLine {
         guard try scanner.peek() == UInt8(ascii: "[") else {
             return .single(try message(&scanner, depth: 0))
         }
         var batch: [Result<Request, InvalidRequest>] = []
+        var count = 0
         try scanner.array(depth: 0) { scanner throws(JSONError) in
-            batch.append(try message(&scanner, depth: 1))
+            count += 1
+            // The others are read all the same: a line that is no JSON is told as such.
+            if count > countMax {
+                _ = try scanner.skipValue(depth: 1)
+            } else {
+                batch.append(try message(&scanner, depth: 1))
+            }
+        }
+        guard count <= countMax else {
+            return .single(.failure(InvalidRequest(id: .null, error: .batchTooLong(limitRequests: countMax))))
         }
         guard !batch.isEmpty else {
             return .single(.failure(InvalidRequest(id: .null, error: .invalidRequest)))

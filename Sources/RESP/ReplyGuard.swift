@@ -42,6 +42,7 @@ struct ReplyGuard {
             switch part {
             case .head, .stringEnd:
                 try takeLine(&rest)
+                try checkType()
                 guard line.last == 0x0A else { return }
                 try lineEnded(&admitted)
                 line.removeAll(keepingCapacity: true)
@@ -67,6 +68,12 @@ struct ReplyGuard {
         guard line.count <= bounds.lineBytes else { throw .malformed("a line of more than \(bounds.lineBytes) bytes") }
     }
 
+    /// What is no RESP is refused at its first byte: its line may never end.
+    private func checkType() throws(RESPError) {
+        guard case .head = part, let first = line.first, !"$*+-:".utf8.contains(first) else { return }
+        throw .malformed("a reply of the unknown type \(first)")
+    }
+
     private mutating func lineEnded(_ admitted: inout [UInt8]) throws(RESPError) {
         guard line.dropLast().last == 0x0D else { throw .malformed("a line that does not end in CR LF") }
         guard case .stringEnd(let isPassedOver) = part else { return try head(&admitted) }
@@ -81,10 +88,9 @@ struct ReplyGuard {
         switch line[0] {
         case UInt8(ascii: "$"): return try string(length: Self.number(text), &admitted)
         case UInt8(ascii: "*"): return try array(count: Self.number(text), &admitted)
-        case UInt8(ascii: "+"), UInt8(ascii: "-"): break
         case UInt8(ascii: ":"):
             guard Self.number(text) != nil else { throw .malformed("an integer that is none") }
-        default: throw .malformed("a reply of the unknown type \(line[0])")
+        default: break
         }
         try count(line.count)
         admitted += line

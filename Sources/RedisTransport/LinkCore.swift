@@ -381,6 +381,28 @@ final class LinkCore<Consumer: LinkConsumer> {
         }
     }
 
+    // MARK: Deleting
+
+    /// Deletes keys with a DEL for each, in one write.
+    func delete(_ keys: [SessionKey], _ completion: @escaping (Result<[Bool], RevocationFailure>) -> Void) {
+        guard let handler = asking?.handler else {
+            return completion(.failure(RevocationFailure("Redis cannot be asked")))
+        }
+        let commands = keys.map { [Array("DEL".utf8), settings.keyPattern.redisKey(of: $0)] }
+        handler.send(commands) { result in
+            switch result {
+            case .failure:
+                completion(.failure(RevocationFailure("Redis did not answer: it may have ended them or not")))
+            case .success(let replies):
+                if let refusal = replies.first(where: { $0.errorCode != nil }) {
+                    let failure = RedisFailure(refusing: "DEL", refusal)
+                    return completion(.failure(RevocationFailure("\(failure)")))
+                }
+                completion(.success(replies.map { $0 == .integer(1) }))
+            }
+        }
+    }
+
     private func stored(
         _ key: SessionKey, value: RESPValue, timeToLive: RESPValue, isRange: Bool, askedAt: Int64
     ) -> StoredValue? {

@@ -18,6 +18,8 @@ final class RedisChannelHandler: ChannelInboundHandler {
     private var expected: Deque<Expectation> = []
     private var context: ChannelHandlerContext?
     private(set) var failure: RedisFailure?
+    /// Whether any bytes came.
+    private(set) var hasHeard = false
     /// When the last reply came, or as much of one that a server is alive which sends it.
     private var heardAt = NIODeadline.now()
     /// Bytes that came since then.
@@ -85,6 +87,8 @@ final class RedisChannelHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard failure == nil else { return }
         let buffer = unwrapInboundIn(data)
+        if !hasHeard, buffer.readableBytesView.starts(with: Self.tlsAlert) { return close(.tlsWanted) }
+        hasHeard = true
         unheardByteCount += buffer.readableBytes
         if unheardByteCount >= Self.lifeSignByteCount { heard() }
         do throws(RESPError) {
@@ -96,6 +100,9 @@ final class RedisChannelHandler: ChannelInboundHandler {
             close(.protocolViolation("\(error)"))
         }
     }
+
+    /// How a server's refusal begins that expects TLS: an alert, of a version that begins with 3.
+    private static let tlsAlert: [UInt8] = [0x15, 0x03]
 
     private func readAll() throws(RESPError) {
         while failure == nil, let value = try reader.next() { received(value) }
@@ -137,7 +144,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        close(.closedByServer)
+        close(error as? RedisFailure ?? .closedByServer)
     }
 
     func channelInactive(context: ChannelHandlerContext) {

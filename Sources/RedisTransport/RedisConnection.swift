@@ -1,55 +1,114 @@
 import NIOCore
 import NIOPosix
+import NIOSSL
 import RESP
 
 /// A connection to Redis that is authenticated, named and in its database.
 struct RedisConnection: Sendable {
     private let channel: any Channel
     private let handler: NIOLoopBound<RedisChannelHandler>
+    /// Nil where the connection is plain text.
+    private let tlsGuard: NIOLoopBound<TLSGuard>?
 
     /// Connects on `loop`.
     ///
-    /// - Parameter name: for `CLIENT SETNAME`, so that an operator recognises it in `CLIENT LIST`.
+    /// - Parameters:
+    ///   - tls: what the endpoint's settings for TLS amount to.
+    ///   - name: for `CLIENT SETNAME`, so that an operator recognises it in `CLIENT LIST`.
     static func open(
-        _ endpoint: RedisEndpoint, name: String, timeout: TimeAmount, on loop: any EventLoop
+        _ endpoint: RedisEndpoint, tls: TLSContext? = nil, name: String, timeout: TimeAmount, on loop: any EventLoop
     ) async throws(RedisFailure) -> RedisConnection {
-        let connection: RedisConnection
-        do {
-            connection = try await connect(endpoint.address, timeout: timeout, on: loop)
-        } catch {
-            throw .unreachable(endpoint.address, detail: Self.words(for: error))
-        }
+        let connection = try await connect(endpoint.address, tls, timeout: timeout, on: loop)
         do throws(RedisFailure) {
+            try await connection.secure(timeout)
             try await connection.within(timeout) { () async throws(RedisFailure) in
                 try await connection.introduce(endpoint, name: name)
             }
         } catch {
             connection.close(error)
-            throw error
+            guard error == .closedByServer, case .tcp = endpoint.address, await !connection.hasHeard() else {
+                throw error
+            }
+            throw tls.map { .tls(.closedUnanswered(hasCertificate: $0.settings.certificateFile != nil)) }
+                ?? .closedUnanswered
         }
         return connection
     }
 
     private static func connect(
-        _ address: RedisEndpoint.Address, timeout: TimeAmount, on loop: any EventLoop
-    ) async throws -> RedisConnection {
+        _ address: RedisEndpoint.Address, _ tls: TLSContext?, timeout: TimeAmount, on loop: any EventLoop
+    ) async throws(RedisFailure) -> RedisConnection {
         let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(timeout)
             .channelOption(.socketOption(.so_keepalive), value: 1)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(RedisChannelHandler())
-                }
-            }
-        let channel =
+        do {
             switch address {
-            case .tcp(let host, let port): try await bootstrap.connect(host: host, port: port).get()
-            case .unix(let path): try await bootstrap.connect(unixDomainSocketPath: path).get()
+            case .tcp(let host, let port):
+                let name = tls?.settings.expectedName(at: host)
+                if let name, tls?.settings.isVerified == true, !name.isPossible {
+                    throw RedisFailure.tls(.impossibleName(name))
+                }
+                let channel = bootstrap.channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        if let tls, let name { try secure(channel, tls, address, name) }
+                        try channel.pipeline.syncOperations.addHandler(RedisChannelHandler())
+                    }
+                }
+                .connect(host: host, port: port)
+                // On the loop, before anything can have happened to the connection.
+                return try await channel.flatMapThrowing(RedisConnection.init).get()
+            case .unix(let path):
+                let channel = bootstrap.channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(RedisChannelHandler())
+                    }
+                }
+                .connect(unixDomainSocketPath: path)
+                return try await channel.flatMapThrowing(RedisConnection.init).get()
             }
-        return try await channel.eventLoop.submit {
-            let handler = try channel.pipeline.syncOperations.handler(type: RedisChannelHandler.self)
-            return RedisConnection(channel: channel, handler: NIOLoopBound(handler, eventLoop: channel.eventLoop))
-        }.get()
+        } catch let failure as RedisFailure {
+            throw failure
+        } catch {
+            throw .unreachable(address, detail: words(for: error))
+        }
+    }
+
+    private static func secure(
+        _ channel: any Channel, _ tls: TLSContext, _ address: RedisEndpoint.Address, _ name: ServerName
+    ) throws {
+        let indication = name.isPossible ? name.indication : nil
+        try channel.pipeline.syncOperations.addHandlers([
+            try NIOSSLClientHandler(context: tls.ssl, serverHostname: indication),
+            TLSGuard(tls, address: address, name: name),
+        ])
+    }
+
+    /// To be called on the channel's loop.
+    private init(_ channel: any Channel) throws {
+        let pipeline = channel.pipeline.syncOperations
+        self.channel = channel
+        handler = NIOLoopBound(try pipeline.handler(type: RedisChannelHandler.self), eventLoop: channel.eventLoop)
+        tlsGuard = (try? pipeline.handler(type: TLSGuard.self)).map {
+            NIOLoopBound($0, eventLoop: channel.eventLoop)
+        }
+    }
+
+    /// Waits until the server has proven who it is: before that it is told nothing.
+    private func secure(_ timeout: TimeAmount) async throws(RedisFailure) {
+        guard let tlsGuard else { return }
+        let deadline = channel.eventLoop.scheduleTask(in: timeout) {
+            tlsGuard.value.handshakeTimedOut(seconds: Int(timeout.nanoseconds / 1_000_000_000))
+        }
+        defer { deadline.cancel() }
+        let result: Result<Void, RedisFailure> = await withCheckedContinuation { continuation in
+            channel.eventLoop.execute { tlsGuard.value.whenSecured { continuation.resume(returning: $0) } }
+        }
+        try result.get()
+    }
+
+    /// Whether the server has sent anything.
+    private func hasHeard() async -> Bool {
+        (try? await channel.eventLoop.submit { handler.value.hasHeard }.get()) ?? true
     }
 
     /// The part of NIO's errors that a person can use.

@@ -5,6 +5,11 @@ package enum RedisFailure: Error, Equatable, Sendable {
     case unreachable(RedisEndpoint.Address, detail: String)
     case protocolViolation(String)
     case closedByServer
+    /// The connection was closed before anything was said on it.
+    case closedUnanswered
+    /// The server answers plain text with TLS.
+    case tlsWanted
+    case tls(TLSFailure)
     case silent(seconds: Int)
     /// A command was refused. `reply`: what Redis said, where it cannot hold an argument of ours.
     case refused(command: String, code: String, reply: String)
@@ -54,6 +59,13 @@ extension RedisFailure: CustomStringConvertible {
         case .protocolViolation(let detail):
             "\(detail): is --redis-url the address of a Redis server?"
         case .closedByServer: "Redis closed the connection"
+        case .closedUnanswered:
+            """
+            Redis closed the connection without a word: if this is its tls-port, write rediss:// in the Redis URL; if there is \
+            a proxy in between, does it reach the server?
+            """
+        case .tlsWanted: "the server wants TLS at this port: write rediss:// in the Redis URL"
+        case .tls(let failure): "\(failure)"
         case .silent(let seconds): "Redis did not answer for \(seconds) s"
         case .refused(_, "NOAUTH", _):
             "Redis wants a password: put it into the Redis URL (--redis-url-file keeps it out of ps)"

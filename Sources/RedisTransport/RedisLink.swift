@@ -7,6 +7,7 @@ package import SessionModel
 /// Keeps two connections to Redis for as long as it runs: one that subscribes and one that asks.
 package final class RedisLink<Consumer: LinkConsumer>: Service {
     private let settings: LinkSettings
+    private let connector: RedisConnector
     private let loop: any EventLoop
     private let core: NIOLoopBound<LinkCore<Consumer>>
     private let logger: Logger
@@ -14,6 +15,7 @@ package final class RedisLink<Consumer: LinkConsumer>: Service {
     /// To be called on `loop`.
     package init(settings: LinkSettings, consumer: Consumer, loop: any EventLoop, logger: Logger) {
         self.settings = settings
+        connector = RedisConnector(settings.endpoint, logger: logger)
         self.loop = loop
         self.logger = logger
         core = NIOLoopBound(LinkCore(settings: settings, consumer: consumer, logger: logger), eventLoop: loop)
@@ -32,6 +34,15 @@ package final class RedisLink<Consumer: LinkConsumer>: Service {
     /// Reads keys of Redis; the consumer is given the values. To be called on the loop.
     package func fetch(_ keys: [SessionKey]) {
         core.value.fetch(keys)
+    }
+
+    /// Deletes keys of Redis. To be called on the loop.
+    ///
+    /// - Parameter completion: told which keys there were, in their order, or why that is not known.
+    package func delete(
+        _ keys: [SessionKey], completion: @escaping (Result<[Bool], RevocationFailure>) -> Void
+    ) {
+        core.value.delete(keys, completion)
     }
 
     /// Scans all keys once more, if there is a subscription. To be called on the loop.
@@ -104,7 +115,7 @@ package final class RedisLink<Consumer: LinkConsumer>: Service {
     }
 
     private func open(_ name: String) async throws(RedisFailure) -> RedisConnection {
-        try await RedisConnection.open(settings.endpoint, name: name, timeout: settings.timeout, on: loop)
+        try await connector.open(name: name, timeout: settings.timeout, on: loop)
     }
 
     private func subscribe(

@@ -8,18 +8,23 @@ package struct DirectoryEffects {
     package var answers: [(ticket: LookupTicket, answer: SessionAnswer)] = []
     /// To be told to the operator.
     package var milestones: [Milestone] = []
+    /// To be deleted in Redis, and at whose wish.
+    package var deletions: [(key: SessionKey, byUID: UInt32)] = []
     /// All keys are to be scanned once more.
     package var wantsScan = false
 
     package init() {}
 
-    package var isEmpty: Bool { events.isEmpty && answers.isEmpty && milestones.isEmpty && !wantsScan }
+    package var isEmpty: Bool {
+        events.isEmpty && answers.isEmpty && milestones.isEmpty && deletions.isEmpty && !wantsScan
+    }
 
     /// Forgets everything, but keeps the room.
     package mutating func removeAll() {
         events.removeAll(keepingCapacity: true)
         answers.removeAll(keepingCapacity: true)
         milestones.removeAll(keepingCapacity: true)
+        deletions.removeAll(keepingCapacity: true)
         wantsScan = false
     }
 }

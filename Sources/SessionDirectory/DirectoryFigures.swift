@@ -45,4 +45,6 @@ package struct DirectoryFigures: Sendable {
     package var comparedCount: Int
     /// Bytes of session data in memory.
     package var dataBytes: Int
+    /// Lookups of unknown keys that were refused: more were asked than Redis is to be burdened with.
+    package var refusedMissCount: Int
 }

@@ -19,7 +19,7 @@ extension DirectoryStateMachine {
             if old != nil { notFound(key, isNotified: isNotified, isAnnounced: isAnnounced, at: now, &effects) }
             return
         }
-        entry.isTouched = completion.credence != .proven
+        entry.isTouched = completion.credence != .proven || presence.revocations.isUnderWay(key, at: now.uptime)
         if isCurrent, !isNotified, hearing.source != .none, completion.credence == .proven,
             old?.valueDigest != entry.valueDigest,
             old?.isTouched != true

@@ -25,7 +25,7 @@ package struct DirectoryStateMachine: ~Copyable {
     var readCount = 0
     private var evidence = NotificationEvidence()
     private var isTracking = false
-    private var isAsking = false
+    private(set) var isAsking = false
     var wasLive = false
     private var lastProof: Int64 = .min
     /// The last epoch in which anything was proven, and until when; for ``staleAnswer(_:_:at:)``.
@@ -39,9 +39,10 @@ package struct DirectoryStateMachine: ~Copyable {
     private var comparedOrdinal: UInt64?
     /// Counts the scans for comparison.
     var comparisonNumber: UInt32 = 0
-    private var unavailability = "the first connection to Redis is not made yet"
+    private(set) var unavailability = "the first connection to Redis is not made yet"
 
     var fetches: FetchStateMachine
+    private var misses: MissAllowance
     var silentChanges = SilentChanges()
     var dataBudget: DataBudget
     var flushSuspicion = FlushSuspicion()
@@ -59,6 +60,7 @@ package struct DirectoryStateMachine: ~Copyable {
         reader = ValueReader(decoder: decoder)
         self.freshness = freshness
         fetches = FetchStateMachine(limits: limits)
+        misses = MissAllowance(limits)
         dataBudget = DataBudget(bytesMax: limits.dataBytesMax)
         presence = PresenceStateMachine(table: table)
     }
@@ -77,7 +79,8 @@ package struct DirectoryStateMachine: ~Copyable {
             storedForms: storedForms, userCount: presence.live.userCount, foreignKeyCount: foreignKeyCount,
             fetchCount: fetches.fetchCount, overtakenCount: fetches.overtakenCount,
             staleFoundCount: presence.silentEndCount + silentChanges.foundCount,
-            comparedCount: silentChanges.comparedCount, dataBytes: dataBudget.bytes
+            comparedCount: silentChanges.comparedCount, dataBytes: dataBudget.bytes,
+            refusedMissCount: misses.refusedCount
         )
     }
 
@@ -218,6 +221,7 @@ package struct DirectoryStateMachine: ~Copyable {
         switch event {
         case .written: written(key, at: now, &effects)
         case .removed(let reason):
+            defer { presence.revocations.end(key) }
             fetches.removed(key)
             takeUp(key, nil, at: now)
             if table.entry(of: key) == nil {
@@ -271,6 +275,7 @@ package struct DirectoryStateMachine: ~Copyable {
     package mutating func fetchCompleted(
         _ key: SessionKey, _ value: StoredValue, at now: Moment, _ effects: inout DirectoryEffects
     ) {
+        if fetches.isBelieved(key) { endDeleted(key, askedAt: value.askedAt, at: now, &effects) }
         var old = table.entry(of: key)
         let wantsData = fetches.wantsData(of: key)
         let reading = reader.entry(of: key, value, after: old, wantsData: wantsData, in: epoch, at: now)
@@ -284,6 +289,9 @@ package struct DirectoryStateMachine: ~Copyable {
             // Memory may have no room for what was just read.
             answer?.data = reading?.data
         }
+        endResurrected(at: now, &effects)
+        // Redis may not have deleted it yet, or it was written again.
+        if presence.revocations.isUnderWay(key, at: now.uptime) { answer = nil }
         for ticket in completion.answered {
             effects.answers.append((ticket, self.answer(ticket, answer, askedAt: value.askedAt, at: now)))
         }
@@ -305,11 +313,22 @@ package struct DirectoryStateMachine: ~Copyable {
             effects.answers.append((ticket, answerWithoutRedis(key, ticket, at: now)))
             return
         }
+        // What Redis has announced, or memory knows, was not invented: whoever has just logged in is let through.
+        if let uid = ticket.wants.askedBy, table.entry(of: key) == nil, fetches.wouldCostQuestion(key),
+            let wait = misses.take(for: uid, at: now.uptime)
+        {
+            effects.answers.append((ticket, SessionAnswer(.overloaded(retryAfterMilliseconds: wait))))
+            return
+        }
         guard fetches.join(key, ticket) else {
-            effects.answers.append((ticket, SessionAnswer(.overloaded)))
+            let answer = SessionAnswer(.overloaded(retryAfterMilliseconds: Self.crowdedRetryMilliseconds))
+            effects.answers.append((ticket, answer))
             return
         }
     }
+
+    /// When to ask again where too many wait for Redis: about as long as it takes to answer them.
+    private static let crowdedRetryMilliseconds = 250
 
     private func answerWithoutRedis(_ key: SessionKey, _ ticket: LookupTicket, at now: Moment) -> SessionAnswer {
         staleAnswer(key, ticket, at: now) ?? .unavailable(unavailability)

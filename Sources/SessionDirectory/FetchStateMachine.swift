@@ -95,6 +95,13 @@ struct FetchStateMachine {
         return true
     }
 
+    /// Whether a lookup of this key would cost a question that would not be asked without it. What the directory reads for reasons of its
+    /// own does not count, nor what somebody waits for already.
+    func wouldCostQuestion(_ key: SessionKey) -> Bool {
+        guard let fetch = fetches[key] else { return true }
+        return fetch.origins.isEmpty && fetch.state.isSent && fetch.late.isEmpty
+    }
+
     private mutating func wait(_ key: SessionKey, _ ticket: LookupTicket) {
         enqueue(key) { fetch in
             if fetch.state.isSent { fetch.late.append(ticket) } else { fetch.joined.append(ticket) }
@@ -126,6 +133,12 @@ struct FetchStateMachine {
     func wantsData(of key: SessionKey) -> Bool {
         guard let fetch = fetches[key] else { return false }
         return fetch.joined.contains { $0.wants.data != nil } || fetch.late.contains { $0.wants.data != nil }
+    }
+
+    /// Whether a reply that comes now would be believed.
+    func isBelieved(_ key: SessionKey) -> Bool {
+        guard let fetch = fetches[key] else { return false }
+        return fetch.state.isSent && fetch.overtaken != .byRemoval
     }
 
     /// The next keys to ask for with one question, at most `limit`; they count as sent. Empty where there are none.

@@ -15,6 +15,9 @@ struct PresenceStateMachine {
     var account = JournalAccount()
     private var rotations = RotationCorrelator()
     private var tombstones = Tombstones()
+    var revocations = Revocations()
+    /// Sessions that were revoked and live again, and who revoked them.
+    private var resurrected: [(key: SessionKey, byUID: UInt32)] = []
     private var disappearances: [SessionKey: Disappearance] = [:]
     /// How many sessions were found gone that nobody had announced: memory had been wrong about them.
     private(set) var silentEndCount = 0
@@ -117,14 +120,15 @@ struct PresenceStateMachine {
         guard let entry = table.entry(of: key) else { return }
         let ordinal = live.add(key, of: login.userID)
         _ = table.update(key) { $0.ordinal = ordinal }
-        let wasBuried = tombstones.exhume(entry.session, at: now.uptime)
+        let burial = tombstones.exhume(entry.session, at: now.uptime)
+        if case .revoked(let uid)? = burial { resurrected.append((key, uid)) }
         let cause: LoginCause
         switch before?.standing {
         case _ where sighting == .catchUp: cause = .discovered
         case .authenticated?: cause = .switched
         case .anonymous(isEmpty: false)?, .rejected?: cause = .upgraded
         case .anonymous(isEmpty: true)?: cause = .created
-        case nil: cause = wasBuried ? .resurrected : .created
+        case nil: cause = burial != nil ? .resurrected : .created
         }
         // What was read ahead of its announcement arrives now.
         let arrivedAt = rotations.arrival(of: key, at: now.uptime) ?? (sighting == .ahead ? now.uptime : nil)
@@ -227,7 +231,12 @@ struct PresenceStateMachine {
     ) {
         guard let login = entry.standing.login, let loginID = entry.loginID else { return }
         forget(entry)
-        if reason == .deleted { tombstones.bury(entry.session, at: time.uptime) }
+        let reason = attribute(reason, of: key, at: time)
+        switch reason {
+        case .deleted: tombstones.bury(entry.session, .deleted, at: time.uptime)
+        case .revoked(let uid): tombstones.bury(entry.session, .revoked(byUID: uid), at: time.uptime)
+        default: break
+        }
         let held = HeldLogout(
             key: key, session: entry.session, login: login, loginID: loginID, deletedAt: time.uptime, time: time.wall
         )
@@ -236,6 +245,27 @@ struct PresenceStateMachine {
         } else {
             tellLogout(held, reason, into: &events)
         }
+    }
+
+    /// What Redis did at this daemon's wish was somebody's here.
+    private mutating func attribute(_ reason: LogoutReason, of key: SessionKey, at time: Moment) -> LogoutReason {
+        switch reason {
+        case .deleted, .missing, .flushed:
+            guard let uid = revocations.uid(of: key, at: time.uptime) else { return reason }
+            revocations.end(key)
+            return .revoked(byUID: uid)
+        default: return reason
+        }
+    }
+
+    /// A session was deleted at somebody's wish: if it is written again, it is to be ended again.
+    mutating func buryRevoked(_ key: SessionKey, byUID uid: UInt32, at now: Moment) {
+        tombstones.bury(Fingerprint(of: key), .revoked(byUID: uid), at: now.uptime)
+    }
+
+    mutating func takeResurrected() -> [(key: SessionKey, byUID: UInt32)] {
+        defer { resurrected = [] }
+        return resurrected
     }
 
     private mutating func forget(_ entry: SessionEntry) {

@@ -30,10 +30,10 @@ enum SessionContent {
 }
 
 extension DataView {
-    /// The data without the members that this view hides.
+    /// The data without the members that this view does not show.
     func visible(of data: [UInt8]) -> VisibleData {
         let members = Array(SessionMembers(data))
-        let shown = members.filter { !hidden.contains($0.name) }
+        let shown = members.filter { shows($0.name) }
         guard shown.count < members.count else { return VisibleData(json: data, omittedCount: 0) }
         // A session with a name that is no plain string is a tagged list of pairs.
         let isTagged = data.starts(with: Self.taggedOpening)

@@ -8,7 +8,7 @@ struct StoredForm: Sendable, Hashable {
     /// so that values cannot bring forth more forms than these hours allow.
     let signedHour: Int32?
     /// Which secret key signed the value, from 0; nil without verification.
-    let keyIndex: UInt16?
+    private(set) var keyIndex: UInt16?
     let layout: DecodedSession.Layout
     let serializer: DecodedSession.Serializer
     let compression: DecodedSession.Compression
@@ -26,6 +26,15 @@ struct StoredForm: Sendable, Hashable {
         layout = session.layout
         serializer = session.serializer
         compression = session.compression
+    }
+
+    /// The same after the keys were put in another order; under a key that is no more, no form.
+    func moved(by indices: [Int: Int]) -> StoredForm? {
+        guard let keyIndex else { return self }
+        guard let index = indices[Int(keyIndex)] else { return nil }
+        var form = self
+        form.keyIndex = UInt16(clamping: index)
+        return form
     }
 
     /// - Parameter wall: milliseconds since 1970.

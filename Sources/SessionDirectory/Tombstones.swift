@@ -1,27 +1,34 @@
 import DequeModule
 import SessionModel
 
-/// Which sessions were deleted lately: one that comes back was written again by a request that was in flight.
+/// Which sessions were deleted lately, and which of them at somebody's wish: one that comes back was written again by a
+/// request that was in flight.
 struct Tombstones {
     /// How long a deletion is remembered, in milliseconds.
     static let lifetime: Int64 = 10 * 60 * 1000
     /// How many deletions are remembered at most; beyond that the oldest are forgotten.
     static let countMax = 100_000
 
-    private var deletedAt: [Fingerprint: Int64] = [:]
+    /// How a session ended.
+    enum Burial: Equatable {
+        case deleted
+        case revoked(byUID: UInt32)
+    }
+
+    private var buried: [Fingerprint: (at: Int64, how: Burial)] = [:]
     private var order: Deque<(session: Fingerprint, deletedAt: Int64)> = []
 
-    mutating func bury(_ session: Fingerprint, at uptime: Int64) {
+    mutating func bury(_ session: Fingerprint, _ how: Burial, at uptime: Int64) {
         forget(before: uptime - Self.lifetime)
-        deletedAt[session] = uptime
+        buried[session] = (uptime, how)
         order.append((session, uptime))
         if order.count > Self.countMax { dropFirst() }
     }
 
-    /// Whether the session was deleted lately; it is then forgotten, since it lives again.
-    mutating func exhume(_ session: Fingerprint, at uptime: Int64) -> Bool {
+    /// How the session ended lately, if it did; that is then forgotten, since it lives again.
+    mutating func exhume(_ session: Fingerprint, at uptime: Int64) -> Burial? {
         forget(before: uptime - Self.lifetime)
-        return deletedAt.removeValue(forKey: session) != nil
+        return buried.removeValue(forKey: session)?.how
     }
 
     private mutating func forget(before uptime: Int64) {
@@ -31,6 +38,6 @@ struct Tombstones {
     private mutating func dropFirst() {
         guard let first = order.popFirst() else { return }
         // A session that was deleted again later has a later place.
-        if deletedAt[first.session] == first.deletedAt { deletedAt[first.session] = nil }
+        if buried[first.session]?.at == first.deletedAt { buried[first.session] = nil }
     }
 }

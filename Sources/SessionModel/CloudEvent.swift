@@ -45,7 +45,8 @@ extension SessionEvent {
             json.member("user_id", userID.text)
             json.member("backend", backend)
             json.member("login_id", loginID.description)
-            json.member("reason", reason.rawValue)
+            json.member("reason", reason.name)
+            if case .revoked(let uid) = reason { json.member("by_uid", uid) }
         case .userOnline(let userID), .userOffline(let userID):
             json.member("user_id", userID.text)
         case .renewed(let userID, let expiresAt):

@@ -3,20 +3,26 @@ package struct DirectoryLimits: Sendable {
     /// Bytes of decoded session data in memory (`--max-data-memory`). Beyond it the data that has been there longest is dropped,
     /// and read again when somebody asks for it; who is logged in is always kept.
     package var dataBytesMax: Int
-    /// How many lookups may wait for Redis; further ones are `overloaded`.
+    /// How many lookups may wait for Redis (`--max-waiting-lookups`); further ones are `overloaded`.
     package var waitingLookupsMax: Int
     /// How many keys may be under way to Redis for the directory's own reasons.
     package var fetchesUnderWayMax: Int
     /// How many keys may be under way because a lookup waits: anybody can invent those.
     package var lookupFetchesUnderWayMax: Int
+    /// How many questions a second unknown keys may cost Redis (`--max-misses`); further lookups are `overloaded`. 0 for no bound.
+    package var missesPerSecondMax: Int
+    /// How many of them one user may cause (`--max-misses-per-uid`); 0 for no bound.
+    package var missesPerSecondPerUIDMax: Int
 
     package init(
         dataBytesMax: Int = 256 << 20, waitingLookupsMax: Int = 65_536, fetchesUnderWayMax: Int = 2_000,
-        lookupFetchesUnderWayMax: Int = 500
+        lookupFetchesUnderWayMax: Int = 500, missesPerSecondMax: Int = 10_000, missesPerSecondPerUIDMax: Int = 5_000
     ) {
         self.dataBytesMax = dataBytesMax
         self.waitingLookupsMax = waitingLookupsMax
         self.fetchesUnderWayMax = fetchesUnderWayMax
         self.lookupFetchesUnderWayMax = lookupFetchesUnderWayMax
+        self.missesPerSecondMax = missesPerSecondMax
+        self.missesPerSecondPerUIDMax = missesPerSecondPerUIDMax
     }
 }

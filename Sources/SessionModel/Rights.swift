@@ -27,6 +27,12 @@ package struct Rights: OptionSet, Sendable {
         (.erase, "erase"),
     ]
 
+    /// The right of this name; nil where there is none.
+    package init?(name: String) {
+        guard let right = Self.names.first(where: { $0.1 == name })?.0 else { return nil }
+        self = right
+    }
+
     /// The names of the rights in this set, as they stand on the wire.
     package var names: [String] {
         Self.names.filter { contains($0.0) }.map(\.1)

@@ -14,8 +14,8 @@ package struct SessionAnswer: Sendable {
         case nobody(NobodyReason)
         /// Redis could not be asked in time. `cause` is words for a person.
         case unavailable(cause: String)
-        /// Too many wait for Redis already.
-        case overloaded
+        /// Too many wait for Redis already, or too much was asked about unknown keys.
+        case overloaded(retryAfterMilliseconds: Int)
     }
 
     package static func unavailable(_ cause: String) -> SessionAnswer {

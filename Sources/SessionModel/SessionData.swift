@@ -14,13 +14,27 @@ package struct VisibleData: Sendable, Equatable {
 /// Which members of the session data a peer may see.
 package struct DataView: Sendable, Equatable {
     /// Names of top-level members that are left out.
-    package var hidden: Set<String>
+    private let hidden: Set<String>
+    /// The only ones that are shown; nil for all that are not hidden.
+    private let exposed: Set<String>?
 
-    package init(hidden: Set<String>) {
+    private init(hidden: Set<String>, exposed: Set<String>? = nil) {
         self.hidden = hidden
+        self.exposed = exposed
     }
 
-    /// Leaves out what is a credential or was meant for one pair of eyes: the password hash, Django's CSRF token and
-    /// the messages that wait for the user.
-    package static let standard = DataView(hidden: ["_auth_user_hash", "_csrftoken", "_messages"])
+    package func shows(_ name: String) -> Bool {
+        !hidden.contains(name) && exposed?.contains(name) ?? true
+    }
+
+    /// What is shown to nobody: the password hash and Django's CSRF token are credentials.
+    package static let credentials: Set<String> = ["_auth_user_hash", "_csrftoken"]
+
+    /// Leaves out the credentials, and the messages that wait for the user's own eyes.
+    package static let standard = DataView(hidden: credentials.union(["_messages"]))
+
+    /// Shows these members alone, and no credentials among them.
+    package static func exposing(_ names: Set<String>) -> DataView {
+        DataView(hidden: credentials, exposed: names)
+    }
 }

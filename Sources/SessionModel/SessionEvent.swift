@@ -50,8 +50,26 @@ package enum LoginCause: Sendable, Equatable {
 }
 
 /// How a session stopped being somebody's.
-package enum LogoutReason: String, Sendable {
+package enum LogoutReason: Sendable, Equatable {
     case deleted, expired, evicted, flushed, cleared, switched, rotated, invalid, unreadable, missing
+    /// Somebody had this daemon end it.
+    case revoked(byUID: UInt32)
+
+    package var name: String {
+        switch self {
+        case .deleted: "deleted"
+        case .expired: "expired"
+        case .evicted: "evicted"
+        case .flushed: "flushed"
+        case .cleared: "cleared"
+        case .switched: "switched"
+        case .rotated: "rotated"
+        case .invalid: "invalid"
+        case .unreadable: "unreadable"
+        case .missing: "missing"
+        case .revoked: "revoked"
+        }
+    }
 }
 
 /// Why a stored value logs nobody in.

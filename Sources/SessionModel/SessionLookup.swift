@@ -11,6 +11,11 @@ package protocol SessionLookup: Sendable {
     /// A page of the live sessions. `completion` is called once, on any thread.
     func list(_ query: SessionListQuery, completion: @escaping @Sendable (SessionListPage) -> Void)
 
+    /// Ends sessions in Redis. `completion` is called once, on any thread, with how many there were.
+    func revoke(
+        _ order: RevocationOrder, completion: @escaping @Sendable (Result<Int, RevocationFailure>) -> Void
+    )
+
     /// Erases what the journal holds of a user. `completion` is called once, on any thread.
     func forget(
         _ userID: UserID, byUID uid: UInt32, completion: @escaping @Sendable (Result<Forgotten, ForgetError>) -> Void
@@ -43,9 +48,12 @@ package struct LookupWants: Sendable {
     package var confirmation: Bool
     /// The decoded session too, as far as this view shows it.
     package var data: DataView?
+    /// The user whose allowance of questions about unknown keys it takes; nil where none is to be taken.
+    package var askedBy: UInt32?
 
-    package init(confirmation: Bool = false, data: DataView? = nil) {
+    package init(confirmation: Bool = false, data: DataView? = nil, askedBy: UInt32? = nil) {
         self.confirmation = confirmation
         self.data = data
+        self.askedBy = askedBy
     }
 }

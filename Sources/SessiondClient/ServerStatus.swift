@@ -101,10 +101,13 @@ public struct ServerStatus: Hashable, Sendable, Codable {
         public let compared: Int?
         /// Entries that differed from Redis without a notification.
         public let staleFound: Int
+        /// Lookups of unknown keys that were refused, beyond what Redis is asked; nil where the daemon is older than this figure.
+        public let missesRefused: Int?
 
         private enum CodingKeys: String, CodingKey {
             case hits, misses, fetches, overtaken, compared
             case staleFound = "stale_found"
+            case missesRefused = "misses_refused"
         }
     }
 
@@ -189,5 +192,24 @@ public struct ServerStatus: Hashable, Sendable, Codable {
         public let requests: Int
         /// Requests that were refused.
         public let refused: Int
+        /// Connections that were refused, beyond the limits; nil, as those below, where the daemon is older than this figure.
+        public let connectionsRefused: Int?
+        /// Connections that were closed because nobody read what waited for them.
+        public let closedSlow: Int?
+        /// Connections that were closed because a line was left unfinished.
+        public let closedUnfinishedLine: Int?
+        /// Connections that were closed because nothing came.
+        public let closedIdle: Int?
+        /// How often the system refused to accept a connection.
+        public let acceptFailures: Int?
+
+        private enum CodingKeys: String, CodingKey {
+            case connections, subscriptions, requests, refused
+            case connectionsRefused = "connections_refused"
+            case closedSlow = "closed_slow"
+            case closedUnfinishedLine = "closed_unfinished_line"
+            case closedIdle = "closed_idle"
+            case acceptFailures = "accept_failures"
+        }
     }
 }

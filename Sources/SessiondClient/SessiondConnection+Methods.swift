@@ -119,6 +119,52 @@ extension SessiondConnection {
         return try EventSubscription(connection: self, buffer: buffer, stream: stream, result: result)
     }
 
+    /// Ends a session: Django's users are logged out there.
+    ///
+    /// - Parameters:
+    ///   - session: The session, by its key or its fingerprint.
+    ///   - dryRun: Whether only to say how many there are.
+    /// - Returns: How many sessions were ended: 1, or 0 where there is no such session.
+    public func revoke(
+        _ session: SubscriptionFilter.Session, dryRun: Bool = false, timeout: Duration? = nil
+    ) async throws(SessiondClientError) -> Int {
+        let params = Self.params {
+            switch session {
+            case .key(let key): $0.optional("session_key", key)
+            case .fingerprint(let fingerprint): $0.optional("session", fingerprint)
+            }
+            $0.dryRun(dryRun)
+        }
+        return try await revoked(by: "session.revoke", params, timeout)
+    }
+
+    /// Ends all sessions of a user but one, where one is named.
+    ///
+    /// - Parameters:
+    ///   - exception: The fingerprint of the session that stays.
+    ///   - dryRun: Whether only to say how many there are.
+    /// - Returns: How many sessions were ended.
+    public func revokeAll(
+        ofUser userID: String, except exception: String? = nil, dryRun: Bool = false, timeout: Duration? = nil
+    ) async throws(SessiondClientError) -> Int {
+        let params = Self.params {
+            $0.optional("user_id", userID)
+            $0.optional("except", exception)
+            $0.dryRun(dryRun)
+        }
+        return try await revoked(by: "user.revoke", params, timeout)
+    }
+
+    private func revoked(
+        by method: String, _ params: [UInt8], _ timeout: Duration?
+    ) async throws(SessiondClientError) -> Int {
+        struct Revoked: Decodable {
+            let revoked: Int
+        }
+        let result = try await result(of: method, params: params, timeout: timeout, buffer: nil)
+        return try Wire.decode(Revoked.self, from: result, "a result of \(method)").revoked
+    }
+
     /// Erases what the journal holds of a user, who must not be logged in.
     ///
     /// - Returns: How many events were erased.
@@ -163,6 +209,12 @@ extension SessiondConnection {
 }
 
 extension JSONWriter {
+    fileprivate mutating func dryRun(_ isWanted: Bool) {
+        guard isWanted else { return }
+        key("dry_run")
+        bool(true)
+    }
+
     fileprivate mutating func optional(_ name: StaticString, _ value: String?) {
         if let value {
             key(name)

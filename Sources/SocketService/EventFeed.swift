@@ -33,10 +33,12 @@ final class EventFeed<Log: EventLog> {
 
     /// Opens a subscription.
     ///
-    /// - Parameter batch: its events wait until this batch is answered.
+    /// - Parameters:
+    ///   - right: without it the subscription ends.
+    ///   - batch: its events wait until this batch is answered.
     /// - Returns: the result of `events.subscribe`.
     func subscribe(
-        _ filter: EventFilter, from start: EventStart?, after batch: BatchInProgress?
+        _ filter: EventFilter, from start: EventStart?, by right: Rights, after batch: BatchInProgress?
     ) throws(RPCError) -> [UInt8] {
         let newest = log.position
         var position = newest
@@ -49,13 +51,24 @@ final class EventFeed<Log: EventLog> {
             if case .after(let id) = start { position = id }
         }
         let subscription = Subscription(
-            number: nextNumber, filter: filter, position: position, startsAtOldest: start == .oldest,
+            number: nextNumber, right: right, filter: filter, position: position, startsAtOldest: start == .oldest,
             awaitedBatch: batch
         )
         nextNumber += 1
         subscriptions.append(subscription)
         figures.subscriptions.wrappingAdd(1, ordering: .relaxed)
         return ResultText.subscribed(subscription.number, position: newest)
+    }
+
+    /// Ends the subscriptions for which a right is missing by now.
+    func close(beyond rights: Rights, to output: inout [UInt8]) {
+        for subscription in subscriptions
+        where subscription.awaitedBatch == nil && !rights.isSuperset(of: subscription.right) {
+            let missing = subscription.right.subtracting(rights).names.joined()
+            AnswerLine.closed(
+                subscription: subscription.number, error: .forbidden(right: missing), to: &output)
+            remove(subscription.number)
+        }
     }
 
     /// Ends a subscription; one that has ended by itself stays ended.

@@ -1,12 +1,21 @@
 import Glibc
 
-/// The socket's file: made with the right mode, taken over from a daemon that died, left to one that lives, and removed at
-/// the end.
+/// A socket that listens.
+///
+/// One that the daemon opens has its file made with the right mode, taken over from a daemon that died, left to one that lives,
+/// and removed at the end. One that the service manager opened is taken as it is, and its file is left alone.
 package struct ListeningSocket: Sendable {
     /// The descriptor, bound and listening.
     let descriptor: CInt
-    private let path: String
-    private let identity: FileIdentity
+    /// What to call it: the file's path, `@` and the name of an abstract one, or the name under which it was passed.
+    package let place: String
+    /// The file that is to be removed; nil for a socket that somebody else has bound.
+    private let file: File?
+
+    private struct File: Sendable {
+        var path: String
+        var identity: FileIdentity
+    }
 
     /// Tells one file from another at the same path, as long as the socket is open: until then its inode's number is not given
     /// to another file.
@@ -78,7 +87,8 @@ package struct ListeningSocket: Sendable {
             throw .system("listen", path, error)
         }
         guard let identity = FileIdentity(of: path) else { throw .system("stat", path, errno) }
-        return ListeningSocket(descriptor: descriptor, path: path, identity: identity)
+        return ListeningSocket(
+            descriptor: descriptor, place: path, file: File(path: path, identity: identity))
     }
 
     /// Removes the socket file of a daemon that is gone; leaves everything else alone.
@@ -98,10 +108,44 @@ package struct ListeningSocket: Sendable {
         guard unlink(path) == 0 else { throw .system("unlink", path, errno) }
     }
 
+    /// Takes a socket that the service manager has bound, and which keeps its file.
+    ///
+    /// What it is cannot be taken for granted: a socket unit can name a port, or a datagram socket. Standard error and files that
+    /// somebody left open are found out, too.
+    package static func adopt(_ passed: PassedSocket) throws(ListeningSocketError) -> ListeningSocket {
+        let descriptor = passed.descriptor
+        guard option(SO_DOMAIN, of: descriptor) == AF_UNIX,
+            option(SO_TYPE, of: descriptor) == CInt(SOCK_STREAM.rawValue), option(SO_ACCEPTCONN, of: descriptor) == 1
+        else { throw .badPassedSocket(passed.name, descriptor: descriptor) }
+        guard fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0 else { throw .system("fcntl", passed.name, errno) }
+        return ListeningSocket(descriptor: descriptor, place: boundName(of: descriptor) ?? passed.name, file: nil)
+    }
+
+    private static func option(_ name: CInt, of descriptor: CInt) -> CInt? {
+        var value: CInt = 0
+        var length = socklen_t(MemoryLayout<CInt>.size)
+        return getsockopt(descriptor, SOL_SOCKET, name, &value, &length) == 0 ? value : nil
+    }
+
+    /// The path that a socket is bound to; nil where it has none.
+    private static func boundName(of descriptor: CInt) -> String? {
+        var address = sockaddr_un()
+        var length = socklen_t(MemoryLayout<sockaddr_un>.size)
+        let status = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+        }
+        let count = Int(length) - MemoryLayout<sa_family_t>.size
+        guard status == 0, count > 0 else { return nil }
+        var name = withUnsafeBytes(of: &address.sun_path) { Array($0.prefix(count)) }
+        // In the abstract namespace, which counts every byte and has no end mark.
+        if name.first == 0 { name[0] = UInt8(ascii: "@") } else { name = Array(name.prefix { $0 != 0 }) }
+        return String(decoding: name, as: UTF8.self)
+    }
+
     /// Removes the file, if it is still this socket's. To be called before the descriptor is closed.
     package func removeFile() {
-        guard FileIdentity(of: path) == identity else { return }
-        unlink(path)
+        guard let file, FileIdentity(of: file.path) == file.identity else { return }
+        unlink(file.path)
     }
 
     private static func withAddress<Result>(
@@ -126,6 +170,7 @@ package enum ListeningSocketError: Error, Equatable, CustomStringConvertible {
     case pathTooLong(String, bytesMax: Int)
     case folder(String, CInt)
     case group(String, CInt)
+    case badPassedSocket(String, descriptor: CInt)
     case system(String, String, CInt)
 
     package var description: String {
@@ -139,6 +184,11 @@ package enum ListeningSocketError: Error, Equatable, CustomStringConvertible {
             "cannot use the folder \(folder) for the socket (\(Self.words(code))): create it, or choose another --socket"
         case .group(let path, let code):
             "cannot give \(path) to the --socket-group (\(Self.words(code))): the daemon's user must be a member of it"
+        case .badPassedSocket(let name, let descriptor):
+            """
+            what the service manager passes as \(name) (descriptor \(descriptor)) is no listening Unix stream socket: the socket \
+            unit needs a ListenStream= with a path, and Accept=no
+            """
         case .system(let call, let path, let code): "cannot open the socket \(path): \(call): \(Self.words(code))"
         }
     }

@@ -6,6 +6,8 @@ enum Method: String, CaseIterable {
     case get = "session.get"
     case list = "session.list"
     case userSessions = "user.sessions"
+    case revoke = "session.revoke"
+    case userRevoke = "user.revoke"
     case subscribe = "events.subscribe"
     case unsubscribe = "events.unsubscribe"
     case query = "events.query"
@@ -23,6 +25,7 @@ enum Method: String, CaseIterable {
         case .list, .userSessions: .list
         case .subscribe: namesKey ? .identify : .observe
         case .query: .observe
+        case .revoke, .userRevoke: .revoke
         case .forget: .erase
         case .unsubscribe, .info: []
         }

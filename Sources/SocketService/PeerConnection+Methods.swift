@@ -9,6 +9,8 @@ extension PeerConnection {
         case .get: try get(params, for: address)
         case .list: try list(try params.named("user_id", "limit", "after"), userRequired: false, for: address)
         case .userSessions: try list(try params.named("user_id", "limit", "after"), userRequired: true, for: address)
+        case .revoke: try revoke(params, for: address)
+        case .userRevoke: try revokeAll(params, for: address)
         case .subscribe: .result(try subscribe(params, for: address))
         case .unsubscribe: .result(try unsubscribe(params))
         case .query: try query(params, for: address)
@@ -26,14 +28,16 @@ extension PeerConnection {
 
     private func get(_ params: Params, for address: ReplyAddress) throws(RPCError) -> MethodOutcome {
         let params = try params.named("session_key", "confirm")
-        let wants = LookupWants(confirmation: try params.optionalBool("confirm") ?? false, data: .standard)
+        let wants = LookupWants(confirmation: try params.optionalBool("confirm") ?? false, data: grant.view)
         return try lookUp(try params.sessionKey(), wants, for: address) { ResultText.session($0) }
     }
 
     private func lookUp(
-        _ key: SessionKey, _ wants: LookupWants, for address: ReplyAddress,
+        _ key: SessionKey, _ wanted: LookupWants, for address: ReplyAddress,
         _ text: @escaping @Sendable (SessionAnswer) -> Result<[UInt8], RPCError>
     ) throws(RPCError) -> MethodOutcome {
+        var wants = wanted
+        wants.askedBy = peer.uid
         if let answer = backend.lookup.cached(key, wanting: wants) {
             return .result(try text(answer).get())
         }
@@ -57,9 +61,33 @@ extension PeerConnection {
         return .later
     }
 
+    private func revoke(_ params: Params, for address: ReplyAddress) throws(RPCError) -> MethodOutcome {
+        let params = try params.named("session_key", "session", "dry_run")
+        return try revoke(try params.revokedSession(), try params.optionalBool("dry_run"), for: address)
+    }
+
+    private func revokeAll(_ params: Params, for address: ReplyAddress) throws(RPCError) -> MethodOutcome {
+        let params = try params.named("user_id", "except", "dry_run")
+        let target = RevocationTarget.user(try params.userID(), except: try params.optionalFingerprint("except"))
+        return try revoke(target, try params.optionalBool("dry_run"), for: address)
+    }
+
+    private func revoke(
+        _ target: RevocationTarget, _ isDryRun: Bool?, for address: ReplyAddress
+    ) throws(RPCError) -> MethodOutcome {
+        try reserveWaitingPlace()
+        let reply = replier(to: address, isPage: false)
+        let order = RevocationOrder(target, byUID: peer.uid, isDryRun: isDryRun ?? false)
+        backend.lookup.revoke(order) { result in
+            reply(result.map(ResultText.revoked).mapError { RPCError($0) })
+        }
+        return .later
+    }
+
     private func subscribe(_ params: Params, for address: ReplyAddress) throws(RPCError) -> [UInt8] {
+        let right = Method.subscribe.right(namesKey: params.names("session_key"))
         let params = try params.named("after", "types", "user_id", "session_key", "session")
-        return try subscribe(try params.eventFilter(), from: try params.eventStart(), for: address)
+        return try subscribe(try params.eventFilter(), from: try params.eventStart(), by: right, for: address)
     }
 
     private func unsubscribe(_ params: Params) throws(RPCError) -> [UInt8] {
@@ -104,7 +132,7 @@ extension PeerConnection {
 
     private func info(_ params: Params) throws(RPCError) -> [UInt8] {
         _ = try params.named()
-        return ResultText.info(version: backend.version, limits: backend.limits, rights: rights, peer: peer)
+        return ResultText.info(version: backend.version, limits: backend.limits, rights: grant.rights, peer: peer)
     }
 }
 
@@ -115,6 +143,11 @@ extension RPCError {
         case .loggedIn(let count): self = .loggedIn(sessions: count)
         case .unavailable(let cause): self = .unavailable(retryAfterMilliseconds: 1000, cause: cause)
         }
+    }
+
+    /// What a peer is told where it is not known whether sessions were ended.
+    init(_ failure: RevocationFailure) {
+        self = .unavailable(retryAfterMilliseconds: 1000, cause: failure.cause)
     }
 
     /// What a peer is told of events that cannot be read.

@@ -14,8 +14,11 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     typealias OutboundOut = ByteBuffer
 
     let backend: SocketBackend<Lookup, Log>
+    private let access: AccessControl
     let peer: Peer
-    let rights: Rights
+    /// What the peer has, and by which version of the policy.
+    private(set) var grant: PeerPolicy.Grant
+    private var grantVersion: Int
     private(set) var events: EventFeed<Log>
     private var framer: LineFramer
     private var output: [UInt8] = []
@@ -24,12 +27,16 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     private var waitingCount = 0
     /// Those among them whose answers can be long.
     private var waitingPageCount = 0
+    /// Bytes that wait here for others: ids of requests that are not answered yet, and answers of batches that are not complete.
+    private var heldBytes = 0
     private var isTurnScheduled = false
     private var isReading = true
     private var ending = Ending.none
 
     /// Output beyond this is written before further lines are read, in bytes.
     private static var outputBytesMax: Int { 256 * 1024 }
+    /// A buffer that is larger than this is given back when nothing is to be sent: most connections are idle most of the time.
+    private static var keptBytesMax: Int { 4 * 1024 }
     /// How often one turn writes before other connections have theirs.
     private static var turnWritesMax: Int { 4 }
     /// What an answer has besides its id and its result; a refusal fits in, too.
@@ -44,10 +51,12 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
         case closing
     }
 
-    init(backend: SocketBackend<Lookup, Log>, peer: Peer) {
+    init(backend: SocketBackend<Lookup, Log>, access: AccessControl, peer: Peer) {
         self.backend = backend
+        self.access = access
         self.peer = peer
-        rights = backend.policy.rights(of: peer)
+        grantVersion = access.version
+        grant = access.grant(to: peer)
         events = EventFeed(log: backend.log, figures: backend.figures)
         framer = LineFramer(lineBytesMax: backend.limits.requestBytesMax)
     }
@@ -100,8 +109,13 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
             guard let context, context.channel.isWritable, ending != .closing else { return }
             while output.count < Self.outputBytesMax, takesLines, let line = framer.nextLine() { answer(line) }
             setReading(context)
+            renewGrant()
+            events.close(beyond: grant.rights, to: &output)
             if output.isEmpty { events.pump(to: &output, bytesMax: Self.outputBytesMax, fetch: fetch) }
-            guard !output.isEmpty else { return endIfDone(context) }
+            guard !output.isEmpty else {
+                if output.capacity > Self.keptBytesMax { output = [] }
+                return endIfDone(context)
+            }
             flush(context)
         }
         answerSoon()
@@ -126,8 +140,11 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
 
     /// Further lines could ask for more long answers than may wait here.
     private var waitsForPages: Bool {
-        waitingPageCount >= backend.limits.waitingPagesPerConnectionMax
+        waitingPageCount >= backend.limits.waitingPagesPerConnectionMax || heldBytes >= backend.limits.unreadBytesMax
     }
+
+    /// Whether the peer has something to wait for: an answer, or events.
+    var isWaiting: Bool { waitingCount > 0 || events.count > 0 || !output.isEmpty }
 
     /// Reads as long as what was read is taken up.
     private func setReading(_ context: ChannelHandlerContext) {
@@ -142,7 +159,8 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
             ending = .lineTooLong
             return
         }
-        switch RequestLine.parse(bytes, depthMax: backend.limits.jsonDepthMax) {
+        let limits = backend.limits
+        switch RequestLine.parse(bytes, depthMax: limits.jsonDepthMax, batchCountMax: limits.batchCountMax) {
         case .single(let request):
             answer(request) { $0.map(ReplyAddress.line) ?? .nowhere }
         case .batch(let requests):
@@ -177,10 +195,11 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
 
     private func perform(_ request: Request, for address: ReplyAddress) -> MethodOutcome {
         guard let method = Method(rawValue: request.method.string) else { return .failure(.methodNotFound) }
+        renewGrant()
         let right = method.right(namesKey: request.params.names("session_key"))
-        guard rights.isSuperset(of: right) else {
+        guard grant.rights.isSuperset(of: right) else {
             backend.figures.refusals.wrappingAdd(1, ordering: .relaxed)
-            return .failure(.forbidden(right: right.subtracting(rights).names.joined()))
+            return .failure(.forbidden(right: right.subtracting(grant.rights).names.joined()))
         }
         do throws(RPCError) {
             return try perform(method, request.params, for: address)
@@ -189,24 +208,34 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
         }
     }
 
+    /// Takes up a policy that has replaced the one by which the peer was judged.
+    private func renewGrant() {
+        let version = access.version
+        guard version != grantVersion else { return }
+        grantVersion = version
+        grant = access.grant(to: peer)
+    }
+
     /// Room for one more answer that comes later, or `overloaded`.
     func reserveWaitingPlace() throws(RPCError) {
-        guard waitingCount < backend.limits.waitingLookupsPerConnectionMax else {
+        guard waitingCount < backend.limits.requestsInFlightMax else {
             throw .overloaded(retryAfterMilliseconds: 100)
         }
     }
 
     /// Opens a subscription; its events begin after the answer at `address`.
-    func subscribe(_ filter: EventFilter, from start: EventStart?, for address: ReplyAddress) throws(RPCError)
-        -> [UInt8]
-    {
+    ///
+    /// - Parameter right: without it the subscription ends.
+    func subscribe(
+        _ filter: EventFilter, from start: EventStart?, by right: Rights, for address: ReplyAddress
+    ) throws(RPCError) -> [UInt8] {
         guard events.count < backend.limits.subscriptionsPerConnectionMax else {
             throw .overloaded(retryAfterMilliseconds: 1000)
         }
         guard let context else { return [] }
         if !events.isWatching { watch(context) }
         let batch: BatchInProgress? = if case .batch(let batch, _) = address { batch } else { nil }
-        return try events.subscribe(filter, from: start, after: batch)
+        return try events.subscribe(filter, from: start, by: right, after: batch)
     }
 
     func unsubscribe(_ number: Int) -> Bool {
@@ -262,12 +291,15 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     func replier(to address: ReplyAddress, isPage: Bool) -> @Sendable (Result<[UInt8], RPCError>) -> Void {
         guard let loop = context?.eventLoop else { return { _ in } }
         if isPage { waitingPageCount += 1 }
+        let address = address.detached
+        heldBytes += address.idByteCount
         let waiting = NIOLoopBound((connection: self, address: address), eventLoop: loop)
         return { result in
             loop.execute {
                 let connection = waiting.value.connection
                 connection.waitingCount -= 1
                 if isPage { connection.waitingPageCount -= 1 }
+                connection.heldBytes -= waiting.value.address.idByteCount
                 connection.reply(result, to: waiting.value.address)
                 connection.answerSoon()
             }
@@ -285,28 +317,35 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
         case .batch(let batch, let id):
             // The rest of the batch can at least be refused: the ids came in one line.
             let rest = backend.limits.requestBytesMax + batch.missing * Self.envelopeBytesMax
-            switch limited(result, id, reserved: batch.answer.byteCount + rest) {
+            let before = batch.answer.byteCount
+            switch limited(result, id, reserved: before + rest) {
             case .success(let result): batch.answer.success(id, result: result)
             case .failure(let error): batch.answer.failure(id, error)
             }
+            heldBytes += batch.answer.byteCount - before
             batch.missing -= 1
             finish(batch)
         }
     }
 
-    /// An answer that would make its line longer than a line may be becomes an error.
+    /// An answer that would make its line longer than a line may be becomes an error, and so does one that would have too much wait
+    /// for a peer that does not read.
     private func limited(
         _ result: Result<[UInt8], RPCError>, _ id: RawID, reserved: Int
     ) -> Result<[UInt8], RPCError> {
-        guard case .success(let bytes) = result,
-            bytes.count + id.text.count + Self.envelopeBytesMax + reserved > backend.limits.answerBytesMax
-        else { return result }
-        return .failure(.internalError)
+        guard case .success(let bytes) = result else { return result }
+        let count = bytes.count + id.text.count + Self.envelopeBytesMax
+        guard count + reserved <= backend.limits.answerBytesMax else { return .failure(.internalError) }
+        guard count + output.count + heldBytes <= backend.limits.heldBytesMax else {
+            return .failure(.overloaded(retryAfterMilliseconds: 1000))
+        }
+        return result
     }
 
     private func finish(_ batch: BatchInProgress) {
         guard batch.missing == 0, !batch.isFinished else { return }
         batch.isFinished = true
+        heldBytes -= batch.answer.byteCount - BatchAnswer().byteCount
         batch.answer.finish(to: &output)
         events.begin(after: batch)
     }
@@ -314,7 +353,7 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     private func flush(_ context: ChannelHandlerContext) {
         let buffer = context.channel.allocator.buffer(bytes: output)
         // Forgotten before it is written: writing can change the channel's writability, which leads back here.
-        output.removeAll(keepingCapacity: output.count < Self.outputBytesMax)
+        output.removeAll(keepingCapacity: true)
         context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
     }
 

@@ -8,6 +8,22 @@ enum ReplyAddress {
     case batch(BatchInProgress, RawID)
     /// It was a notification: nowhere.
     case nowhere
+
+    /// The same place, without the whole line that the id is a part of: for an answer that comes later.
+    var detached: ReplyAddress {
+        switch self {
+        case .line(let id): .line(RawID(text: ArraySlice(Array(id.text))))
+        case .batch(let batch, let id): .batch(batch, RawID(text: ArraySlice(Array(id.text))))
+        case .nowhere: .nowhere
+        }
+    }
+
+    var idByteCount: Int {
+        switch self {
+        case .line(let id), .batch(_, let id): id.text.count
+        case .nowhere: 0
+        }
+    }
 }
 
 /// A batch whose answers are not all there yet.

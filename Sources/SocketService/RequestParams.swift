@@ -58,8 +58,24 @@ extension NamedParams {
             guard !has("session") else { throw .invalidParams(param: "session", .unknown) }
             return Fingerprint(of: try sessionKey())
         }
-        guard let text = try optionalString("session") else { return nil }
-        guard let session = Fingerprint(text.string) else { throw .invalidParams(param: "session", .range) }
+        return try optionalFingerprint("session")
+    }
+
+    /// The session that is to be ended, by its key or its fingerprint.
+    func revokedSession() throws(RPCError) -> RevocationTarget {
+        if has("session") {
+            guard !has("session_key") else { throw .invalidParams(param: "session", .unknown) }
+            guard let session = try optionalFingerprint("session") else {
+                throw .invalidParams(param: "session", .type)
+            }
+            return .session(session)
+        }
+        return .key(try sessionKey())
+    }
+
+    func optionalFingerprint(_ name: StaticString) throws(RPCError) -> Fingerprint? {
+        guard let text = try optionalString(name) else { return nil }
+        guard let session = Fingerprint(text.string) else { throw .invalidParams(param: name, .range) }
         return session
     }
 

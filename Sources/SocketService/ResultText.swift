@@ -40,7 +40,7 @@ enum ResultText {
         case .nobody(let reason):
             json.member("authenticated", false)
             json.member("reason", reason.rawValue)
-        case .overloaded: return .failure(.overloaded(retryAfterMilliseconds: retryAfterMilliseconds))
+        case .overloaded(let wait): return .failure(.overloaded(retryAfterMilliseconds: wait))
         case .unavailable(let cause):
             return .failure(.unavailable(retryAfterMilliseconds: retryAfterMilliseconds, cause: cause))
         }
@@ -87,6 +87,15 @@ enum ResultText {
         return json.bytes
     }
 
+    /// `session.revoke` and `user.revoke`.
+    static func revoked(_ count: Int) -> [UInt8] {
+        var json = JSONWriter()
+        json.beginObject()
+        json.member("revoked", count)
+        json.endObject()
+        return json.bytes
+    }
+
     /// `journal.forget`.
     static func forgotten(_ forgotten: Forgotten) -> [UInt8] {
         var json = JSONWriter()
@@ -109,20 +118,13 @@ enum ResultText {
 
     /// `server.info`.
     static func info(version: String, limits: Limits, rights: Rights, peer: Peer) -> [UInt8] {
-        var json = JSONWriter(capacity: 512)
+        var json = JSONWriter(capacity: 768)
         json.beginObject()
         json.member("name", "sessiond")
         json.member("version", version)
         json.member("protocol", 1)
         json.key("limits")
-        json.beginObject()
-        json.member("request_bytes_max", limits.requestBytesMax)
-        json.member("answer_bytes_max", limits.answerBytesMax)
-        json.member("session_key_bytes_max", SessionKey.byteCountMax)
-        json.member("page_count_max", limits.pageCountMax)
-        json.member("subscriptions_per_connection_max", limits.subscriptionsPerConnectionMax)
-        json.member("json_depth_max", limits.jsonDepthMax)
-        json.endObject()
+        LimitsText.write(limits, to: &json)
         json.key("rights")
         json.beginArray()
         for name in rights.names { json.string(name) }

@@ -5,7 +5,6 @@ package struct SocketBackend<Lookup: SessionLookup, Log: EventLog>: Sendable {
     package var lookup: Lookup
     package var log: Log
     package var limits: Limits
-    package var policy: PeerPolicy
     package var figures: SocketFigures
     /// The daemon's version, for `server.info`.
     package var version: String
@@ -13,13 +12,12 @@ package struct SocketBackend<Lookup: SessionLookup, Log: EventLog>: Sendable {
     package var status: @Sendable (_ completion: @escaping @Sendable ([UInt8]) -> Void) -> Void
 
     package init(
-        lookup: Lookup, log: Log, limits: Limits, policy: PeerPolicy, figures: SocketFigures, version: String,
+        lookup: Lookup, log: Log, limits: Limits, figures: SocketFigures, version: String,
         status: @escaping @Sendable (_ completion: @escaping @Sendable ([UInt8]) -> Void) -> Void
     ) {
         self.lookup = lookup
         self.log = log
         self.limits = limits
-        self.policy = policy
         self.figures = figures
         self.version = version
         self.status = status

@@ -7,33 +7,50 @@ package import SessionModel
 /// Serves the Unix socket for as long as it runs.
 package final class SocketServer<Lookup: SessionLookup, Log: EventLog>: Service {
     private let socket: ListeningSocket
+    private let access: AccessControl
     private let backend: SocketBackend<Lookup, Log>
     private let group: any EventLoopGroup
     private let logger: Logger
 
     /// - Parameters:
     ///   - socket: bound; the server closes it and removes its file at the end.
+    ///   - access: who may do what there.
     ///   - group: the event loops that share the connections.
     package init(
-        socket: ListeningSocket, backend: SocketBackend<Lookup, Log>, group: any EventLoopGroup, logger: Logger
+        socket: ListeningSocket, access: AccessControl, backend: SocketBackend<Lookup, Log>, group: any EventLoopGroup,
+        logger: Logger
     ) {
         self.socket = socket
+        self.access = access
         self.backend = backend
         self.group = group
         self.logger = logger
     }
 
     package func run() async throws {
-        let backend = backend
+        let (backend, access) = (backend, access)
         let quiescing = OpenChannels()
+        let boundsLog = BoundsLog(logger)
         let server = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: ListeningSocket.backlogCountMax)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 * 1024, high: 512 * 1024))
+            .childChannelOption(.writeBufferWaterMark, value: Admission.waterMark(backend.limits))
+            .childChannelOption(.recvAllocator, value: Admission.readBuffers)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let pause = AcceptPause { error in
+                        backend.figures.acceptFailed()
+                        boundsLog.acceptFailed(error)
+                    }
+                    try channel.pipeline.syncOperations.addHandler(pause)
+                }
+            }
             .childChannelInitializer { channel in
                 quiescing.add(channel)
-                return Peer.credentials(of: channel).flatMapThrowing { peer in
-                    try channel.pipeline.syncOperations.addHandler(PeerConnection(backend: backend, peer: peer))
+                return Peer.identify(channel).flatMapThrowing { peer in
+                    try Admission.admit(peer, on: channel, backend, boundsLog) {
+                        PeerConnection(backend: backend, access: access, peer: peer)
+                    }
                 }
             }
             .withBoundSocket(socket.descriptor)

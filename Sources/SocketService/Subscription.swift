@@ -5,6 +5,8 @@ import SessionModel
 /// Events are pulled from the log when the peer can take them, so a peer that reads slowly costs no memory.
 struct Subscription {
     let number: Int
+    /// Without it the subscription ends.
+    let right: Rights
     var filter: EventFilter
     /// Everything up to here has been sent or does not match.
     var position: EventID

@@ -1,12 +1,17 @@
 package import Foundation
+import Glibc
+import Synchronization
 
 /// A program that a test starts: what it prints is kept, and it does not outlive its owner.
 ///
 /// Its ends are files, not pipes: programs that other tests start meanwhile inherit pipes, and then no reader ever sees
-/// their end.
+/// their end. It is started by posix_spawn(3): with more than about 1,300 descriptors Foundation's `Process` reads beyond a page.
 package final class ChildProcess: Sendable {
-    private let process: Process
+    package let processIdentifier: Int32
+    private let name: String
     private let folder: TemporaryFolder
+    /// Its exit code once it has ended; a signal's number with a minus sign where one ended it.
+    private let ending = Mutex<Int32?>(nil)
 
     /// Starts a program.
     ///
@@ -20,40 +25,59 @@ package final class ChildProcess: Sendable {
         input: Data = Data()
     ) throws {
         folder = try TemporaryFolder()
-        process = Process()
-        process.executableURL = URL(fileURLWithPath: path.contains("/") ? path : "/usr/bin/env")
-        process.arguments = path.contains("/") ? arguments : [path] + arguments
-        process.environment = ProcessInfo.processInfo.environment
-            .filter { !$0.key.hasPrefix("SESSIOND_") }
-            .merging(environment) { $1 }
-        if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
         for name in ["output", "errors"] { try Data().write(to: folder.url(name)) }
         try input.write(to: folder.url("input"))
-        let handles = (
-            output: try FileHandle(forWritingTo: folder.url("output")),
-            errors: try FileHandle(forWritingTo: folder.url("errors")),
-            input: try FileHandle(forReadingFrom: folder.url("input"))
-        )
-        process.standardOutput = handles.output
-        process.standardError = handles.errors
-        process.standardInput = handles.input
-        try Self.withSignalsUnblocked { try process.run() }
-        // The child has its own. Foundation keeps these as long as it keeps the process, and with more than about 1,300
-        // descriptors it reads beyond a page when it starts the next one.
-        for handle in [handles.output, handles.errors, handles.input] { try handle.close() }
+        name = URL(fileURLWithPath: path).lastPathComponent
+        let variables = ProcessInfo.processInfo.environment
+            .filter { !$0.key.hasPrefix("SESSIOND_") }
+            .merging(environment) { $1 }
+            .map { "\($0)=\($1)" }
+        let words = (directory.map { ["env", "--chdir", $0] } ?? []) + [path] + arguments
+        processIdentifier = try Self.spawn(words, variables, in: folder)
     }
 
-    /// A child inherits the signal mask of the thread that starts it, and threads of the concurrency runtime block all.
-    private static func withSignalsUnblocked(_ body: () throws -> Void) rethrows {
-        var (none, previous) = (sigset_t(), sigset_t())
+    private static func spawn(
+        _ arguments: [String], _ variables: [String], in folder: TemporaryFolder
+    ) throws -> Int32 {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, folder.file("input"), O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, folder.file("output"), O_WRONLY | O_APPEND, 0)
+        posix_spawn_file_actions_addopen(&actions, 2, folder.file("errors"), O_WRONLY | O_APPEND, 0)
+
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // A child inherits the signal mask of the thread that starts it, and threads of the concurrency runtime block all.
+        var (none, all) = (sigset_t(), sigset_t())
         sigemptyset(&none)
-        pthread_sigmask(SIG_SETMASK, &none, &previous)
-        defer { pthread_sigmask(SIG_SETMASK, &previous, nil) }
-        try body()
+        sigfillset(&all)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+
+        let words = arguments.map { strdup($0) } + [nil]
+        let environment = variables.map { strdup($0) } + [nil]
+        defer { for text in words + environment { free(text) } }
+        var identifier: pid_t = 0
+        let status = posix_spawnp(&identifier, arguments[0], &actions, &attributes, words, environment)
+        guard status == 0 else {
+            throw CannotStart(description: "\(arguments[0]): \(String(cString: strerror(status)))")
+        }
+        return identifier
+    }
+
+    /// A program could not be started.
+    private struct CannotStart: Error, CustomStringConvertible {
+        let description: String
     }
 
     deinit {
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        if isRunning {
+            kill(processIdentifier, SIGKILL)
+            waitpid(processIdentifier, nil, 0)
+        }
     }
 
     /// What it has printed so far.
@@ -65,21 +89,43 @@ package final class ChildProcess: Sendable {
         String(decoding: (try? Data(contentsOf: folder.url(name))) ?? Data(), as: UTF8.self)
     }
 
-    package var isRunning: Bool { process.isRunning }
-    package var processIdentifier: Int32 { process.processIdentifier }
+    package var isRunning: Bool { result == nil }
+
+    /// The exit code, if it has ended.
+    private var result: Int32? {
+        ending.withLock { ending in
+            var status: Int32 = 0
+            if ending == nil, waitpid(processIdentifier, &status, WNOHANG) != 0 {
+                let signal = status & 0x7F
+                ending = signal == 0 ? status >> 8 & 0xFF : -signal
+            }
+            return ending
+        }
+    }
 
     package func signal(_ number: Int32) {
-        kill(process.processIdentifier, number)
+        if isRunning { kill(processIdentifier, number) }
     }
 
     /// Waits for the end and returns the exit code; a signal's number with a minus sign where one ended it.
     ///
     /// - Throws: ``Timeout``.
     package func exitCode() async throws -> Int32 {
-        try await eventually("the end of \(process.executableURL?.lastPathComponent ?? "the program")") {
-            !self.process.isRunning
+        var code: Int32?
+        try await eventually("the end of \(name)") {
+            code = self.result
+            return code != nil
         }
-        return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
+        return code ?? 0
+    }
+
+    /// Runs a program to its end, and blocks the thread meanwhile.
+    package static func runBlocking(
+        _ path: String, _ arguments: [String]
+    ) throws -> (exitCode: Int32, output: String) {
+        let child = try ChildProcess(path, arguments)
+        while child.isRunning { usleep(1000) }
+        return (child.result ?? 0, child.printed)
     }
 
     /// Runs a program to its end.

@@ -22,7 +22,7 @@ struct DecodeCommand: AsyncParsableCommand {
     func run() async throws {
         let settings: DecoderSettings
         do {
-            settings = try await DecoderSettings.load(
+            settings = try DecoderSettings.load(
                 flags: decoder.flags,
                 environment: ProcessInfo.processInfo.environment,
                 file: decoder.config ?? ProcessInfo.processInfo.environment["SESSIOND_CONFIG"]

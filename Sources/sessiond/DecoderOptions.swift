@@ -8,7 +8,8 @@ struct DecoderOptions: ParsableArguments {
             "Django's secret keys.",
             discussion: """
                 First line SECRET_KEY, further lines SECRET_KEY_FALLBACKS; empty lines count for nothing. Instead, \
-                $SESSIOND_SECRET_KEY and, a line each, $SESSIOND_SECRET_KEY_FALLBACKS.
+                $SESSIOND_SECRET_KEY and, a line each, $SESSIOND_SECRET_KEY_FALLBACKS; or the credential `secret-key` of a \
+                systemd unit.
                 """,
             valueName: "file"
         )

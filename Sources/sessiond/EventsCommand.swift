@@ -85,12 +85,7 @@ struct EventsCommand: AsyncParsableCommand {
         }
         try format.validate(beside: client)
         if let limit, limit < 1 { throw ValidationError("--limit must be at least 1.") }
-        // What was given is not repeated: it could be a session key.
-        if let session, Fingerprint(session) == nil {
-            throw ValidationError(
-                "--session takes a fingerprint, 32 hexadecimal digits in lower case, as `sessiond sessions` shows it; no session key."
-            )
-        }
+        try FingerprintArgument.check(session, option: "--session")
     }
 
     func run() async throws {

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Daemon
-import Foundation
 
 /// `sessiond serve`.
 struct ServeCommand: AsyncParsableCommand {
@@ -23,8 +22,8 @@ struct ServeCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "Where Redis is (default: redis://localhost:6379/0).",
             discussion: """
-                redis://[[user]:password@]host[:port][/db] or unix:///path?db=N. A password in it shows in `ps`: use \
-                --redis-url-file or $SESSIOND_REDIS_URL then.
+                redis://[[user]:password@]host[:port][/db], the same with rediss:// for TLS, or unix:///path?db=N. A password in \
+                it shows in `ps`: use --redis-url-file, $SESSIOND_REDIS_URL or the credential `redis-url` of a systemd unit then.
                 """,
             valueName: "url"
         )
@@ -49,7 +48,8 @@ struct ServeCommand: AsyncParsableCommand {
             "The Unix socket to serve.",
             discussion: """
                 Default: the first of $RUNTIME_DIRECTORY/sessiond.sock, /run/sessiond/sessiond.sock and \
-                $XDG_RUNTIME_DIR/sessiond/sessiond.sock whose folder can be written to.
+                $XDG_RUNTIME_DIR/sessiond/sessiond.sock whose folder can be written to; none where the service manager passes \
+                sockets ($LISTEN_FDS).
                 """,
             valueName: "path"
         )
@@ -59,12 +59,40 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The socket's permissions (default: 0660).", valueName: "octal"))
     var socketMode: String?
 
-    @Option(help: ArgumentHelp("The socket's group: who is in it may identify sessions.", valueName: "group"))
+    @Option(help: ArgumentHelp("The socket's group: who is in it may connect.", valueName: "group"))
     var socketGroup: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "What those may do who can connect, but for root and the daemon's user, who may do all (default: identify).",
+            discussion: """
+                Of identify, read, list, observe, revoke and erase, with commas between them. The configuration file's table \
+                `rights` gives single users and groups others.
+                """,
+            valueName: "rights"
+        )
+    )
+    var socketRights: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The only members of a session's data that are shown.",
+            discussion: """
+                With commas between them. By default all but _auth_user_hash, _csrftoken and _messages; the first two are never \
+                shown.
+                """,
+            valueName: "names"
+        )
+    )
+    var expose: String?
+
+    @OptionGroup(title: "TLS to Redis") var tls: TLSOptions
 
     @OptionGroup(title: "Sessions") var decoder: DecoderOptions
 
     @OptionGroup(title: "Journal") var journal: JournalOptions
+
+    @OptionGroup(title: "Limits") var limits: LimitOptions
 
     @Option(
         help: ArgumentHelp(
@@ -146,13 +174,13 @@ struct ServeCommand: AsyncParsableCommand {
     var logLevel: String?
 
     func run() async throws {
+        let environment = ProcessSetup.prepare()
         do {
-            let configuration = try await DaemonConfiguration.load(
-                flags: flags,
-                environment: ProcessInfo.processInfo.environment,
-                file: decoder.config ?? ProcessInfo.processInfo.environment["SESSIOND_CONFIG"]
-            )
-            try await SessionDaemon(configuration).run()
+            let (flags, file) = (flags, decoder.config ?? environment["SESSIOND_CONFIG"])
+            try await SessionDaemon(environment: environment) {
+                try DaemonConfiguration.load(flags: flags, environment: environment, file: file)
+            }
+            .run()
         } catch {
             Terminal.tell("sessiond: \(error)")
             throw ExitCode(error is ConfigurationError ? 64 : 1)
@@ -163,12 +191,13 @@ struct ServeCommand: AsyncParsableCommand {
         var flags = decoder.flags
         let texts: [(ServeOption, String?)] = [
             (.redisURL, redisUrl), (.redisURLFile, redisUrlFile), (.keyPattern, keyPattern), (.socket, socket),
-            (.socketMode, socketMode), (.socketGroup, socketGroup), (.maxStaleness, maxStaleness),
+            (.socketMode, socketMode), (.socketGroup, socketGroup), (.socketRights, socketRights), (.expose, expose),
+            (.maxStaleness, maxStaleness),
             (.serveStale, serveStale), (.pingInterval, pingInterval), (.linkTimeout, linkTimeout),
             (.invalidation, invalidation), (.compareInterval, compareInterval), (.maxDataMemory, maxDataMemory),
             (.logFormat, logFormat), (.logLevel, logLevel),
         ]
-        for (option, text) in texts + journal.flags { flags[option] = text.map { [$0] } }
+        for (option, text) in texts + tls.flags + journal.flags + limits.flags { flags[option] = text.map { [$0] } }
         flags[.noConfigureRedis] = noConfigureRedis ? ["true"] : nil
         return flags
     }

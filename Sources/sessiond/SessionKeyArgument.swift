@@ -15,6 +15,10 @@ struct SessionKeyArgument: ParsableArguments {
 
     /// The key, read from standard input where it was given as `-`: one line, of which only LF or CR LF is dropped.
     func read() throws(Failure) -> String {
+        try Self.read(key)
+    }
+
+    static func read(_ key: String) throws(Failure) -> String {
         guard key == "-" else {
             return key
         }

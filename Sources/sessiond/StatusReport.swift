@@ -54,6 +54,7 @@ struct StatusReport {
         return "\(cache.hits) of \(Words.count(lookups, "lookup")) answered from it\(share); "
             + "\(cache.fetches) fetched, \(cache.overtaken) overtaken; \(cache.compared ?? 0) compared, "
             + "\(cache.staleFound) found stale"
+            + (cache.missesRefused.map { $0 > 0 ? "; \($0) of unknown keys refused" : "" } ?? "")
     }
 
     private static func journal(_ journal: ServerStatus.Journal) -> String {
@@ -75,7 +76,20 @@ struct StatusReport {
         [
             Words.count(clients.connections, "connection"), Words.count(clients.subscriptions, "subscription"),
             Words.count(clients.requests, "request"), "\(clients.refused) refused",
-        ].joined(separator: ", ")
+        ].joined(separator: ", ") + limitsReached(clients)
+    }
+
+    /// Nothing where no limit was reached.
+    private static func limitsReached(_ clients: ServerStatus.Clients) -> String {
+        let counts = [
+            (clients.connectionsRefused, "turned away"), (clients.closedSlow, "closed for not reading"),
+            (clients.closedUnfinishedLine, "closed for half a line"), (clients.closedIdle, "closed for being idle"),
+            (clients.acceptFailures, "not accepted by the system"),
+        ]
+        let words = counts.compactMap { count, words in
+            count.flatMap { $0 > 0 ? "\(Words.count($0, "connection")) \(words)" : nil }
+        }
+        return words.isEmpty ? "" : "; " + words.joined(separator: ", ")
     }
 
     private static func hearing(_ link: ServerStatus.Link) -> String {

@@ -265,11 +265,8 @@ private final class SmallDisk {
     }
 
     private static func run(_ program: String, _ arguments: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = arguments
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw Timeout(description: "\(program) \(arguments) failed") }
+        guard try ChildProcess.runBlocking(program, arguments).exitCode == 0 else {
+            throw Timeout(description: "\(program) \(arguments) failed")
+        }
     }
 }

@@ -16,15 +16,9 @@ enum SQLite {
     }
 
     private static func run(_ sql: String, _ path: String, _ options: [String]) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/sqlite3")
-        process.arguments = ["-bail", "-cmd", ".timeout 5000"] + options + [path, sql]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let bytes = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw Timeout(description: "sqlite3 refused: \(sql)") }
-        return String(decoding: bytes, as: UTF8.self)
+        let (code, output) = try ChildProcess.runBlocking(
+            "/usr/bin/sqlite3", ["-bail", "-cmd", ".timeout 5000"] + options + [path, sql])
+        guard code == 0 else { throw Timeout(description: "sqlite3 refused: \(sql)") }
+        return output
     }
 }

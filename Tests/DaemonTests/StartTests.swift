@@ -35,7 +35,8 @@ import Testing
         "Options that cannot be are refused by their name",
         arguments: [
             (["--redis-url", "http://x"], "--redis-url"), (["--redis-url", "redis://h:0"], "port"),
-            (["--redis-url", "rediss://h"], "TLS"), (["--key-pattern", "sessions:*"], "--key-pattern"),
+            (["--redis-url", "redis://h?ssl_certfile=x"], "rediss://"),
+            (["--key-pattern", "sessions:*"], "--key-pattern"),
             (["--max-staleness", "soon"], "--max-staleness"), (["--socket-mode", "rw"], "--socket-mode"),
             (["--socket-group", "no such group"], "--socket-group"), (["--encoding", "rot13"], "--encoding"),
             (["--log-level", "loud"], "--log-level"), (["--config", "/nonexistent"], "--config"),
@@ -82,6 +83,15 @@ import Testing
         let (code, errors) = try await serve(["--config", file], environment: ["SESSIOND_SECRET_KEY": "k"])
         #expect(code == 64)
         #expect(errors.contains("--config: cannot read \(file)"))
+    }
+
+    @Test("A configuration file in which every line is a comment says nothing", arguments: ["", "# log-level: loud\n"])
+    func emptyFile(content: String) async throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write(content, to: "c.yaml")
+        let (code, errors) = try await serve(["--config", file])
+        #expect(code == 64)
+        #expect(errors.contains("no secret key"), "\(errors)")
     }
 
     @Test("A configuration file may be JSON")

@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -134,3 +135,48 @@ def test_links_lead_somewhere(page):
             assert (page.parent / target).exists(), target
     for article in re.findall(r"<doc:(\w+)>", page.read_text()):
         assert (page.parent / f"{article}.md").exists(), article
+
+
+TLS_PAGE = (ROOT / "Sources/Daemon/Documentation.docc/TLS.md").read_text()
+
+
+def test_every_error_of_tls_that_is_explained_is_told():
+    folder = ROOT / "Sources/RedisTransport"
+    source = (folder / "TLS/TLSFailure.swift").read_text() + (folder / "RedisFailure.swift").read_text()
+    told = re.sub(r"\\\n\s*", "", source)
+    told = re.sub(r"\\\([^\n]*?\)\)?", "…", told)
+    quoted = re.findall(r"`([^`]+)`", "".join(re.findall(r"^\| (`.*?) \|", TLS_PAGE, re.MULTILINE)))
+    assert len(quoted) > 10
+    for words in quoted:
+        assert words in told, words
+
+
+def test_the_certificates_of_the_page_lead_to_a_daemon_that_is_ready(binary, folder):
+    recipe = re.findall(r"^```sh\n(.*?)^```$", TLS_PAGE, re.DOTALL | re.MULTILINE)
+    home = folder / "tls"
+    home.mkdir()
+    subprocess.run(["bash", "-euc", recipe[0]], cwd=home, check=True, capture_output=True, timeout=60)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        [
+            *("redis-server", "--port", "0", "--tls-port", str(port), "--bind", "127.0.0.1", "--save", ""),
+            *("--tls-cert-file", "redis.crt", "--tls-key-file", "redis.key", "--tls-ca-cert-file", "ca.crt"),
+        ],
+        cwd=home,
+        stdout=subprocess.DEVNULL,
+    )
+    key_file = home / "secret_key"
+    key_file.write_text("a secret of this test\n")
+    options = [
+        *("--redis-ca-file", str(home / "ca.crt"), "--redis-server-name", "redis.example"),
+        *("--redis-certificate-file", str(home / "client.crt"), "--redis-key-file", str(home / "client.key")),
+    ]
+    daemon = Daemon(binary, home, f"rediss://127.0.0.1:{port}", key_file, *options)
+    try:
+        daemon.start()
+        assert daemon.stop() == 0
+    finally:
+        server.terminate()
+        server.wait()

@@ -35,6 +35,10 @@ import Testing
             (.positionLost(oldest: "a-1"), #"{"code":-32003,"message":"position_lost","data":{"oldest":"a-1"}}"#),
             (.positionLost(oldest: nil), #"{"code":-32003,"message":"position_lost","data":{"oldest":null}}"#),
             (
+                .batchTooLong(limitRequests: 1000),
+                #"{"code":-32600,"message":"Invalid Request","data":{"limit_requests":1000}}"#
+            ),
+            (
                 .overloaded(retryAfterMilliseconds: 50),
                 #"{"code":-32004,"message":"overloaded","data":{"retry_after_ms":50}}"#
             ),

@@ -4,7 +4,7 @@ import Testing
 @Suite struct ParamsTests {
     private func params(_ json: String) throws -> Params {
         let line = #"{"jsonrpc":"2.0","id":1,"method":"m","params":\#(json)}"#
-        guard case .single(let request) = RequestLine.parse(utf8(line), depthMax: 32) else {
+        guard case .single(let request) = RequestLine.parse(utf8(line), depthMax: 32, batchCountMax: 1000) else {
             throw JSONError.notUTF8
         }
         return try request.get().params

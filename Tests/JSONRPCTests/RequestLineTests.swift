@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct RequestLineTests {
     private func parse(_ line: String) -> RequestLine {
-        RequestLine.parse(utf8(line), depthMax: 32)
+        RequestLine.parse(utf8(line), depthMax: 32, batchCountMax: 1000)
     }
 
     /// What is answered to a line that is refused as a whole: the id and the code.
@@ -31,7 +31,7 @@ import Testing
         let deep = String(repeating: "[", count: 40) + String(repeating: "]", count: 40)
         #expect(refusal(#"{"jsonrpc":"2.0","id":1,"method":"m","params":{"a":\#(deep)}}"#) == "null -32700")
         #expect(refusal(deep) == "null -32700")
-        let broken = RequestLine.parse([0x22, 0xFF, 0x22], depthMax: 32)
+        let broken = RequestLine.parse([0x22, 0xFF, 0x22], depthMax: 32, batchCountMax: 1000)
         #expect(broken == .single(.failure(InvalidRequest(id: .null, error: .parseError))))
     }
 
@@ -115,7 +115,8 @@ import Testing
             #"{"jsonrpc":"2.0","id":"é😀","method":"session.get","params":{"session_key":"a\u0000\ud83d\ude00b","n":[1.5e3]}}"#
         )
         for end in 0..<line.count {
-            guard case .single(.failure) = RequestLine.parse(Array(line[..<end]), depthMax: 32) else {
+            guard case .single(.failure) = RequestLine.parse(Array(line[..<end]), depthMax: 32, batchCountMax: 1000)
+            else {
                 Issue.record("the first \(end) bytes are no request")
                 continue
             }
@@ -126,7 +127,7 @@ import Testing
             for _ in 0..<Int.random(in: 1...3, using: &generator) {
                 changed[Int.random(in: 0..<line.count, using: &generator)] = .random(in: 0...255, using: &generator)
             }
-            if case .batch = RequestLine.parse(changed, depthMax: 32) {
+            if case .batch = RequestLine.parse(changed, depthMax: 32, batchCountMax: 1000) {
                 Issue.record("an object is no batch")
             }
         }

@@ -82,6 +82,11 @@ class Visitors(threading.Thread):
             case _ if data is not None:
                 self._write(key, data | {"visit": self._count}, DAY)
 
+    @property
+    def keys(self) -> list[str]:
+        """The session keys that are in use, or were lately."""
+        return self._keys[-500:]
+
     def truth(self) -> dict[str, str]:
         """Whose each session in Redis is, by fingerprint, of those that somebody is logged in to."""
         found = {}

@@ -44,7 +44,9 @@ import Testing
         }
     }
 
-    @Test("A line without an end is given up, not kept", arguments: [UInt8(ascii: "+"), UInt8(ascii: "$"), 0x0D])
+    @Test(
+        "A line without an end is given up, not kept",
+        arguments: [UInt8(ascii: "+"), UInt8(ascii: "$"), UInt8(ascii: ":")])
     func endlessLine(first: UInt8) throws {
         var reader = try RESPReader()
         let chunk = [UInt8](repeating: UInt8(ascii: "1"), count: 1000)
@@ -52,6 +54,12 @@ import Testing
         #expect(throws: RESPError.self) {
             for _ in 0..<20 { try chunk.withUnsafeBytes { try reader.feed($0) } }
         }
+    }
+
+    @Test("What begins no reply is refused at its first byte", arguments: [0x00, 0x0D, 0x15, UInt8(ascii: ">"), 0xFF])
+    func unknownType(first: UInt8) throws {
+        var reader = try RESPReader()
+        #expect(throws: RESPError.self) { try [first].withUnsafeBytes { try reader.feed($0) } }
     }
 
     @Test("What came before bytes that are refused is read")

@@ -41,6 +41,24 @@ import Testing
         #expect(!bench.channel.isActive)
     }
 
+    @Test("A TLS alert instead of a first reply is known for what it is, and no such thing later")
+    func alert() throws {
+        let alert = ByteBuffer(bytes: [0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x46])
+        let bench = try Bench()
+        bench.send(["PING"])
+        try bench.channel.writeInbound(alert)
+        #expect(bench.handler.failure == .tlsWanted)
+        let spoken = try Bench()
+        spoken.send(["PING"])
+        spoken.send(["PING"])
+        try spoken.receive("+PONG\r\n")
+        try spoken.channel.writeInbound(alert)
+        guard case .protocolViolation? = spoken.handler.failure else {
+            Issue.record("\(String(describing: spoken.handler.failure))")
+            return
+        }
+    }
+
     @Test("What came before bytes that are no RESP is given out")
     func garbageBehind() throws {
         let bench = try Bench()

@@ -30,11 +30,9 @@ import Testing
         await #expect(throws: RedisFailure.unreachable(address, detail: "no such file")) {
             try await open(RedisEndpoint(address: address))
         }
-        // Nothing listens at a port that has just been given back.
-        let listener = try await ServerBootstrap(group: loop).bind(host: "127.0.0.1", port: 0).get()
-        let port = try #require(listener.localAddress?.port)
-        try await listener.close()
-        let refusing = RedisEndpoint.Address.tcp(host: "127.0.0.1", port: port)
+        // A port that is taken and at which nobody listens.
+        let port = try UnheardPort()
+        let refusing = RedisEndpoint.Address.tcp(host: "127.0.0.1", port: port.number)
         await #expect(throws: RedisFailure.unreachable(refusing, detail: "connection refused")) {
             try await open(RedisEndpoint(address: refusing))
         }

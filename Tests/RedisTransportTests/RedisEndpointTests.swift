@@ -6,12 +6,17 @@ import Testing
 @Suite struct RedisEndpointTests {
     private static let refusals: [(String, RedisURLError)] = [
         ("localhost:6379", .notAURL), ("", .notAURL), ("http://secret@h", .unknownScheme),
-        ("rediss://:secret@h", .tlsNotSupported), ("unix://relative.sock", .relativeSocketPath),
+        ("redis://:secret@h?ssl_cert_reqs=none", .tlsParameterWithoutTLS),
+        ("unix://relative.sock", .relativeSocketPath),
         ("unix://", .relativeSocketPath), ("redis://:secret@h:port", .badPort), ("redis://:secret@h:0", .badPort),
         ("redis://h:65536", .badPort), ("redis://h:+1", .badPort), ("redis://[::1]6379", .badPort),
         ("redis://[::1", .badPort), ("redis://:secret@h/one", .badDatabase), ("redis://h/+1", .badDatabase),
         ("redis://h?db=-1", .badDatabase), ("redis://:%zz@h", .badEscape), ("redis://:%+5@h", .badEscape),
         ("redis://:%5@h", .badEscape), ("redis://:%ff@h", .badEscape), ("redis://h?timeout=1", .unknownParameter),
+        ("unix:///r.sock?ssl_certfile=/secret", .tlsParameterWithoutTLS), ("rediss://h?timeout=1", .unknownParameter),
+        ("rediss://h?ssl_cert_reqs=secret", .badCertificateRequirement),
+        ("rediss://h?ssl_check_hostname=false", .hostnameUnchecked), ("rediss://h?ssl_ciphers=a", .unknownTLSParameter),
+        ("rediss://h?ssl_ca_path=/secret", .unknownTLSParameter), ("rediss://:secret@h:0", .badPort),
     ]
 
     @Test(
@@ -54,6 +59,31 @@ import Testing
         ("unix://u:a/b@/r.sock", RedisEndpoint(address: .unix(path: "/r.sock"), user: "u", password: "a/b")),
         ("unix:///a%20b?password=x%26y", RedisEndpoint(address: .unix(path: "/a b"), password: "x&y")),
     ]
+
+    private static func tls(_ change: (inout TLSSettings) -> Void = { _ in }) -> RedisEndpoint {
+        var settings = TLSSettings()
+        change(&settings)
+        return RedisEndpoint(address: .tcp(host: "h", port: 6379), tls: settings)
+    }
+
+    private static let tlsForms: [(String, RedisEndpoint)] = [
+        ("rediss://h", tls()), ("REDISS://h/", tls()), ("rediss://h?ssl_check_hostname=True", tls()),
+        ("rediss://h?ssl_cert_reqs=none", tls { $0.verifies = false }),
+        ("rediss://h?ssl_cert_reqs=required", tls { $0.verifies = true }),
+        ("rediss://h?ssl_cert_reqs=optional", tls { $0.verifies = true }),
+        (
+            "rediss://h?ssl_ca_certs=/a%20b&ssl_certfile=c&ssl_keyfile=k",
+            tls { ($0.caFile, $0.certificateFile, $0.keyFile) = ("/a b", "c", "k") }
+        ),
+    ]
+
+    @Test("rediss:// asks for TLS, in redis-py's words; verified unless it says otherwise", arguments: tlsForms)
+    func secured(url: String, endpoint: RedisEndpoint) throws {
+        let read = try RedisEndpoint(url: url)
+        #expect(read == endpoint)
+        #expect(read.tls?.isVerified == (endpoint.tls?.verifies != false))
+        #expect("\(read)" == "rediss://h:6379/0")
+    }
 
     @Test("redis-py's forms are read as redis-py reads them", arguments: forms)
     func accepted(url: String, endpoint: RedisEndpoint) throws {

@@ -16,6 +16,8 @@ struct Scene: ~Copyable {
     private(set) var answers: [UInt64: SessionAnswer] = [:]
     private(set) var milestones: [Milestone] = []
     private(set) var scansWanted = 0
+    /// What is to be deleted in Redis by the machine's own wish.
+    private(set) var deletions: [(key: SessionKey, byUID: UInt32)] = []
     private var stored: [SessionKey: (value: [UInt8], milliseconds: Int64?)] = [:]
     private var names: [Fingerprint: String] = [:]
     private var ticketCount: UInt64 = 0
@@ -203,12 +205,50 @@ struct Scene: ~Copyable {
         }
     }
 
+    // MARK: Revoking
+
+    /// How many sessions a wish to end them concerns; nil where that is not known.
+    func revocable(_ target: RevocationTarget) -> Int? {
+        try? machine.revocable(target).get().count
+    }
+
+    /// Ends sessions. Redis deletes them, and announces it only where that is wanted.
+    mutating func revoke(_ target: RevocationTarget, byUID uid: UInt32 = 7, announcedAs event: String? = "del") {
+        guard let keys = try? machine.revocable(target).get() else { return }
+        end(keys, byUID: uid, announcedAs: event)
+    }
+
+    /// Ends what the machine wants ended.
+    mutating func endResurrected() {
+        let wanted = deletions
+        deletions = []
+        for (key, uid) in wanted { end([key], byUID: uid, announcedAs: "del", isMarked: true) }
+    }
+
+    private mutating func end(
+        _ keys: [SessionKey], byUID uid: UInt32, announcedAs event: String?, isMarked: Bool = false
+    ) {
+        if !isMarked { machine.revoking(keys, byUID: uid, at: now) }
+        for key in keys {
+            let wasThere = stored.removeValue(forKey: key) != nil
+            machine.revoked(key, wasThere: wasThere, byUID: uid, at: now)
+            if let event, wasThere {
+                machine.keyspaceEvent(
+                    KeyspaceEvent(Array(event.utf8)), named: Array(event.utf8), of: key, at: now, &effects)
+            }
+        }
+        collect()
+    }
+
     // MARK: Asking
 
     /// A lookup by way of Redis; its answer is in ``answers`` under the number that this returns.
-    mutating func lookUp(_ name: String, confirm: Bool = false, data: DataView? = nil) -> UInt64 {
+    mutating func lookUp(
+        _ name: String, confirm: Bool = false, data: DataView? = nil, askedBy uid: UInt32? = nil
+    ) -> UInt64 {
         ticketCount += 1
-        let ticket = LookupTicket(number: ticketCount, wants: LookupWants(confirmation: confirm, data: data))
+        let wants = LookupWants(confirmation: confirm, data: data, askedBy: uid)
+        let ticket = LookupTicket(number: ticketCount, wants: wants)
         machine.lookup(Self.key(name), ticket, at: now, &effects)
         collect()
         return ticketCount
@@ -238,6 +278,7 @@ struct Scene: ~Copyable {
         events += effects.events
         milestones += effects.milestones
         if effects.wantsScan { scansWanted += 1 }
+        deletions += effects.deletions
         for (ticket, answer) in effects.answers { answers[ticket.number] = answer }
         effects.removeAll()
     }
@@ -251,7 +292,7 @@ struct Scene: ~Copyable {
             return switch event.kind {
             case .login(_, _, _, .rotated(let previous)): "login rotated \(name) from \(names[previous] ?? "?")"
             case .login(_, _, _, let cause): "login \(cause.name) \(name)"
-            case .logout(_, _, _, let reason): "logout \(reason.rawValue) \(name)"
+            case .logout(_, _, _, let reason): "logout \(reason.name) \(name)"
             case .rejected(let reason): "rejected \(reason.rawValue) \(name)"
             case .userOnline(let user): "online \(user)"
             case .userOffline(let user): "offline \(user)"

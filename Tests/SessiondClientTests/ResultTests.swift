@@ -159,12 +159,14 @@ import Testing
                 + #""source":"urn:uuid:0","position":"a-3","oldest":null,"events":3,"capacity":100000,"backlog":0},"clients":{"#
                 + #""connections":1,"subscriptions":0,"requests":10,"refused":0},"name":"sessiond","protocol":1,"limits":{"#
                 + #""request_bytes_max":65536,"answer_bytes_max":16777216,"session_key_bytes_max":512,"page_count_max":1000,"#
-                + #""subscriptions_per_connection_max":64,"json_depth_max":32},"rights":["identify"],"peer":{"uid":33,"gid":33,"pid":1}}"#
+                + #""subscriptions_per_connection_max":64,"json_depth_max":32,"connections_max":7,"idle_seconds_max":null},"rights":["identify"],"peer":{"uid":33,"gid":33,"pid":1}}"#
         )
         let status = try await connection.status()
         #expect(status.link.state == "live" && status.link.isProven && status.link.roundTripMilliseconds == nil)
         #expect(status.sessions.ignoredKeys == 6 && status.cache.staleFound == 5 && status.journal.oldest == nil)
         let info = try await connection.info()
+        #expect(status.clients.closedSlow == nil && status.cache.missesRefused == nil)
+        #expect(info.limits.connectionsMax == 7 && info.limits.batchCountMax == nil)
         #expect(info.limits.sessionKeyBytesMax == 512 && info.rights == ["identify"] && info.peer.uid == 33)
         withExtendedLifetime(server) {}
     }

@@ -40,6 +40,18 @@ final class FakeLookup: SessionLookup {
         waiting.withLock { $0.append(answer) }
     }
 
+    /// Every session is there, and every user has two.
+    func revoke(
+        _ order: RevocationOrder, completion: @escaping @Sendable (Result<Int, RevocationFailure>) -> Void
+    ) {
+        switch order.target {
+        case .key(let key) where key.bytes.starts(with: "far".utf8):
+            completion(.failure(RevocationFailure("Redis is far away")))
+        case .key, .session: completion(.success(1))
+        case .user: completion(.success(2))
+        }
+    }
+
     /// User 1 is logged in; others had two events.
     func forget(
         _ userID: UserID, byUID uid: UInt32, completion: @escaping @Sendable (Result<Forgotten, ForgetError>) -> Void

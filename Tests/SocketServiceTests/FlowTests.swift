@@ -40,7 +40,9 @@ import Testing
         let channel = try await ClientBootstrap(group: rig.group)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let connection = PeerConnection(backend: backend, peer: Peer(pid: 1, uid: 0, gid: 0))
+                    let connection = PeerConnection(
+                        backend: backend, access: AccessControl(PeerPolicy(daemonUID: 0)),
+                        peer: Peer(pid: 1, uid: 0, gid: 0))
                     try channel.pipeline.syncOperations.addHandlers([Flapping(), connection])
                 }
             }
@@ -117,7 +119,7 @@ import Testing
         let log = FakeLog()
         log.append()
         let feed = EventFeed(log: log, figures: SocketFigures())
-        _ = try feed.subscribe(EventFilter(), from: .oldest, after: nil)
+        _ = try feed.subscribe(EventFilter(), from: .oldest, by: .observe, after: nil)
         var output: [UInt8] = []
         feed.beat(to: &output)
         #expect(output.isEmpty)

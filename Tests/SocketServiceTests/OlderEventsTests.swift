@@ -20,7 +20,7 @@ import Testing
 
     /// A log of ten events, and a client's connection to it.
     private func connection() async throws -> (Rig, LineClient) {
-        let rig = try await Rig(log: FakeLog(isAlwaysOld: true))
+        let rig = try await Rig(limits: .withoutBeats, log: FakeLog(isAlwaysOld: true))
         rig.log.append(count: 10)
         return (rig, try rig.connect())
     }

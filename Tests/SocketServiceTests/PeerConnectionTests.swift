@@ -130,7 +130,7 @@ import Testing
     @Test("More lookups than may wait are overloaded, and the others are answered")
     func overloaded() async throws {
         var limits = Limits()
-        limits.waitingLookupsPerConnectionMax = 2
+        limits.requestsInFlightMax = 2
         let rig = try await Rig(limits: limits)
         let client = try rig.connect()
         try await client.send((1...3).map { identity($0, "waits\($0)") + "\n" }.joined())
@@ -155,9 +155,9 @@ import Testing
     func rights() async throws {
         let peer = Peer(pid: 1, uid: 4242, gid: 4242)
         let policy = PeerPolicy(daemonUID: 17)
-        #expect(policy.rights(of: peer) == .identify)
-        #expect(policy.rights(of: Peer(pid: 1, uid: 17, gid: 4242)) == .all)
-        #expect(policy.rights(of: Peer(pid: 1, uid: 0, gid: 0)) == .all)
+        #expect(policy.grant(to: peer).rights == .identify)
+        #expect(policy.grant(to: Peer(pid: 1, uid: 17, gid: 4242)).rights == .all)
+        #expect(policy.grant(to: Peer(pid: 1, uid: 0, gid: 0)).rights == .all)
         for method in Method.allCases {
             let needed = method.right(namesKey: false)
             #expect(Rights.all.isSuperset(of: needed))

@@ -13,6 +13,7 @@ final class Rig: Sendable {
     let log: FakeLog
     let figures = SocketFigures()
     let backend: SocketBackend<FakeLookup, FakeLog>
+    let access: AccessControl
     let path: String
     private let folder: TemporaryFolder
     private let task: Task<Void, any Error>
@@ -20,19 +21,20 @@ final class Rig: Sendable {
 
     init(
         limits: Limits = Limits(), log: FakeLog = FakeLog(), lookup: FakeLookup = FakeLookup(),
-        daemonUID: UInt32 = geteuid()
+        policy: PeerPolicy = PeerPolicy(daemonUID: geteuid())
     ) async throws {
         folder = try TemporaryFolder()
         path = folder.file("s.sock")
         self.log = log
         self.lookup = lookup
+        access = AccessControl(policy)
         let socket = try ListeningSocket.bind(path: path, mode: 0o660, group: nil)
         backend = SocketBackend(
-            lookup: lookup, log: log, limits: limits, policy: PeerPolicy(daemonUID: daemonUID), figures: figures,
+            lookup: lookup, log: log, limits: limits, figures: figures,
             version: "test", status: { $0(Array("{}".utf8)) }
         )
         let server = SocketServer(
-            socket: socket, backend: backend, group: group,
+            socket: socket, access: access, backend: backend, group: group,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
         task = Task { try await server.run() }
@@ -54,5 +56,14 @@ final class Rig: Sendable {
     func stop() async {
         task.cancel()
         _ = await task.result
+    }
+}
+
+extension Limits {
+    /// No heartbeat comes between the lines of a test, however slow it is.
+    static var withoutBeats: Limits {
+        var limits = Limits()
+        limits.heartbeatSeconds = 86_400
+        return limits
     }
 }

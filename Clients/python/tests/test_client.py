@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import socket
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import sessiond
+from sessiond._connection import Connection
 
 KEY = "k3ypr3c1ousk3ypr3c1ousk3ypr3c1ou"
 ADA = {
@@ -439,6 +441,49 @@ def test_the_timeout_covers_connecting_too(folder, monkeypatch):
     monkeypatch.setattr(time, "monotonic", lambda: next(moments))
     with pytest.raises(sessiond.TimedOut):
         sessiond.Client(str(folder / "none.sock"), timeout=1.0).identity(KEY)
+
+
+def test_a_full_queue_of_connections_is_waited_for(folder):
+    path = str(folder / "full.sock")
+    with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as first:
+        listener.bind(path)
+        listener.listen(0)
+        first.connect(path)
+        with socket.socket(socket.AF_UNIX) as second:
+            second.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                second.connect(path)
+
+        def accept():
+            # By now the client has most likely found the queue full; if not, it has less to wait for.
+            time.sleep(0.1)
+            listener.accept()[0].close()
+            with listener.accept()[0] as connection, connection.makefile("rb") as lines:
+                request = json.loads(lines.readline())
+                connection.sendall(json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": ADA}).encode() + b"\n")
+
+        server = threading.Thread(target=accept)
+        server.start()
+        with sessiond.Client(path) as client:
+            assert client.identity(KEY).user_id == "42"
+        server.join()
+
+
+def test_a_connection_that_is_refused_says_so_even_where_it_is_closed_already(folder):
+    path = str(folder / "refusing.sock")
+    error = {"code": -32004, "message": "overloaded", "data": {"retry_after_ms": 1000}}
+    line = json.dumps({"jsonrpc": "2.0", "id": None, "error": error}).encode() + b"\n"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen(1)
+        connection = Connection(path, time.monotonic() + 30)
+        accepted = listener.accept()[0]
+        accepted.sendall(line)
+        accepted.close()
+        with pytest.raises(sessiond.Overloaded) as caught:
+            connection.call("server.info", {}, time.monotonic() + 30)
+        assert caught.value.retry_after == 1
+        connection.close()
 
 
 @pytest.mark.parametrize("arguments", [{"timeout": 0}, {"timeout": -1}, {"pool_size": 0}])

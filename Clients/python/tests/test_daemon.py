@@ -107,3 +107,19 @@ def test_a_position_of_a_journal_that_is_gone_is_lost(daemon, client):
     daemon.start()
     with pytest.raises(sessiond.PositionLost):
         stream.poll(DEADLINE_SECONDS)
+
+
+def test_sessions_are_ended_by_key_by_fingerprint_and_by_user(client, write):
+    keys = [write(logged_in(78)) for _ in range(4)]
+    wait_for(lambda: len(client.sessions(78)) == 4, "the sessions")
+    assert client.revoke(keys[0], dry_run=True) == 1
+    assert client.revoke(keys[0]) == 1
+    assert client.revoke(keys[0]) == 0
+    assert client.identity(keys[0]).reason == "unknown"
+    assert client.revoke(session=fingerprint(keys[1])) == 1
+    assert client.revoke_user(78, except_key=keys[2], dry_run=True) == 1
+    assert client.revoke_user(78, except_session=fingerprint(keys[2])) == 1
+    assert [bool(client.identity(key)) for key in keys] == [False, False, True, False]
+    assert client.revoke_user("78") == 1
+    with pytest.raises(sessiond.InvalidParams):
+        client.revoke()

@@ -276,3 +276,23 @@ def test_without_redis_or_without_the_daemon_flask_answers_503_and_then_it_heals
         site.stop()
         daemon.kill()
         redis.stop()
+
+
+@pytest.mark.parametrize(("path", "page"), [("/accounts/elsewhere/", "/"), ("/backend/log-out-elsewhere", "/backend/")])
+def test_log_me_out_everywhere_else(live_site, client, person, path, page):
+    """One line in Django, one in Flask: the browser that asks stays logged in, the others are out at once."""
+    others = []
+    for _ in range(2):
+        other = Person(live_site, person.name)
+        other.password = person.password
+        others.append(other.log_in())
+    person.log_in()
+    somebody = Person(live_site).register().log_in()
+    wait_for(lambda: len(client.sessions(person.user_id)) == 3, "the three sessions")
+    _, shown = person.post(path, page=page)
+    assert "Sessions that were ended elsewhere: 2." in shown
+    assert person.user_id is not None
+    assert somebody.user_id is not None
+    assert [other.user_id for other in others] == [None, None]
+    reasons = {event.data["reason"] for event in client.query(types=[LOGOUT], user_id=person.user_id)}
+    assert reasons == {"revoked"}

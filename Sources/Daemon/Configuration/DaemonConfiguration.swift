@@ -3,19 +3,23 @@ package import Logging
 import NIOCore
 package import RedisTransport
 package import SessionModel
+import SocketService
 
 /// All that `sessiond serve` is told, checked: the one place where options become values.
 package struct DaemonConfiguration: Sendable {
     package var decoding: DecoderSettings
     package var endpoint: RedisEndpoint
+    /// What is allowed and yet is to be said at the start.
+    package var warnings: [String]
     package var keyPattern: KeyPattern
     package var journal: JournalConfiguration
     package var stream: StreamSettings?
-    package var socketPath: String
-    package var socketMode: UInt32
-    package var socketGroup: UInt32?
+    /// The sockets, and who may do what at each.
+    package var sockets: [SocketConfiguration]
     package var freshness: Freshness
     package var limits: DirectoryLimits
+    /// What clients of the socket may cost.
+    package var socketLimits: Limits
     /// Milliseconds.
     package var pingInterval: Int64
     /// Milliseconds.
@@ -26,6 +30,8 @@ package struct DaemonConfiguration: Sendable {
     package var comparisonInterval: Int64
     package var logFormat: LogFormat
     package var logLevel: Logger.Level
+    /// What each option was given as, hashed, since one can hold a password.
+    private var given: [ServeOption: Int]
 
     package enum LogFormat: String, CaseIterable, Sendable {
         case text, json
@@ -38,53 +44,81 @@ package struct DaemonConfiguration: Sendable {
     ///   - file: `--config`.
     package static func load(
         flags: [ServeOption: [String]], environment: [String: String], file: String?
-    ) async throws(ConfigurationError) -> DaemonConfiguration {
-        let options = try await OptionReader(flags: flags, environment: environment, file: file)
+    ) throws(ConfigurationError) -> DaemonConfiguration {
+        let options = try OptionReader(flags: flags, environment: environment, file: file)
         let freshness = Freshness(
             stalenessMax: try options.milliseconds(.maxStaleness, default: 1, in: 0.05...3600),
             serveStale: try options.milliseconds(.serveStale, default: 0, in: 0...86_400)
         )
         let linkTimeout = try options.milliseconds(.linkTimeout, default: 5, in: 0.1...3600)
-        let (endpoint, pattern) = (try endpoint(options), try keyPattern(options))
+        var endpoint = try endpoint(options)
+        let tls = try TLSOptions(options, endpoint.tls)
+        endpoint.tls = tls.settings
+        let pattern = try keyPattern(options)
+        let passedSockets = try passedSockets(environment)
         return DaemonConfiguration(
             decoding: try DecoderSettings(options),
             endpoint: endpoint,
+            warnings: tls.warnings,
             keyPattern: pattern,
             journal: try JournalConfiguration(options, environment),
             stream: try stream(options, endpoint, pattern, timeout: .milliseconds(linkTimeout)),
-            socketPath: try socketPath(options, environment),
-            socketMode: try socketMode(options),
-            socketGroup: try socketGroup(options),
+            sockets: try SocketConfiguration.all(
+                options, passed: passedSockets,
+                mainPath: try socketPath(options, environment, isNeeded: passedSockets.isEmpty)),
             freshness: freshness,
-            limits: DirectoryLimits(
-                dataBytesMax: try options.integer(.maxDataMemory, default: 256, in: 0...1_048_576) << 20
-            ),
+            limits: try DirectoryLimits(options),
+            socketLimits: try Limits(options),
             pingInterval: try options.milliseconds(.pingInterval, default: 1, in: 0.05...60),
             linkTimeout: linkTimeout,
             mayConfigureRedis: try !options.flag(.noConfigureRedis),
             invalidation: try options.choice(.invalidation, default: .auto),
             comparisonInterval: try options.milliseconds(.compareInterval, default: 600, in: 0...86_400),
             logFormat: try options.choice(.logFormat, default: .text),
-            logLevel: try options.choice(.logLevel, default: .info)
+            logLevel: try options.choice(.logLevel, default: .info),
+            given: options.hashes
         )
     }
 
+    /// The options that are given otherwise than there.
+    func changes(since other: DaemonConfiguration) -> Set<ServeOption> {
+        Set(ServeOption.allCases.filter { given[$0] != other.given[$0] })
+    }
+
+    /// Takes over what a reload changes.
+    mutating func take(_ new: DaemonConfiguration) {
+        decoding = new.decoding
+        given = new.given
+    }
+
     private static func endpoint(_ options: OptionReader) throws(ConfigurationError) -> RedisEndpoint {
-        var url = options.text(.redisURL) ?? "redis://localhost:6379/0"
-        var option = ServeOption.redisURL
-        if let path = options.text(.redisURLFile) {
-            guard options.text(.redisURL) == nil else {
-                throw .conflict("--redis-url and --redis-url-file exclude each other: remove one of them")
-            }
-            option = .redisURLFile
-            let content = String(decoding: try FileContent.bytes(of: path, option: option.rawValue), as: UTF8.self)
-            url = content.trimmingCharacters(in: .whitespacesAndNewlines)
-        }
+        let (url, option) = try redisURL(options)
         do throws(RedisURLError) {
             return try RedisEndpoint(url: url)
         } catch {
             throw .badValue(option: option, problem: "\(error)")
         }
+    }
+
+    /// The URL, and which option it is from.
+    private static func redisURL(_ options: OptionReader) throws(ConfigurationError) -> (String, ServeOption) {
+        let (url, file) = (options.text(.redisURL), options.text(.redisURLFile))
+        switch (url, file) {
+        case (.some, .some):
+            throw .conflict("--redis-url and --redis-url-file exclude each other: remove one of them")
+        case (let url?, nil): return (url, .redisURL)
+        case (nil, let path?):
+            return (line(of: try FileContent.bytes(of: path, option: ServeOption.redisURLFile.rawValue)), .redisURLFile)
+        case (nil, nil):
+            guard let credential = try options.credentials.content(.redisURL) else {
+                return ("redis://localhost:6379/0", .redisURL)
+            }
+            return (line(of: credential.bytes), .redisURLFile)
+        }
+    }
+
+    private static func line(of content: [UInt8]) -> String {
+        String(decoding: content, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
     private static func stream(
@@ -106,10 +140,21 @@ package struct DaemonConfiguration: Sendable {
         return pattern
     }
 
+    private static func passedSockets(
+        _ environment: [String: String]
+    ) throws(ConfigurationError) -> [PassedSocket] {
+        do throws(PassedSocketError) {
+            return try PassedSocket.all(environment: environment, pid: getpid())
+        } catch {
+            throw .environment("\(error)")
+        }
+    }
+
     private static func socketPath(
-        _ options: OptionReader, _ environment: [String: String]
-    ) throws(ConfigurationError) -> String {
+        _ options: OptionReader, _ environment: [String: String], isNeeded: Bool
+    ) throws(ConfigurationError) -> String? {
         if let path = options.text(.socket) { return path }
+        guard isNeeded else { return nil }
         let candidates = SocketPath.candidates(environment: environment)
         for path in candidates {
             let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
@@ -119,22 +164,5 @@ package struct DaemonConfiguration: Sendable {
         throw .badValue(
             option: .socket, problem: "none of \(candidates.joined(separator: ", ")) can be written to: give a path"
         )
-    }
-
-    private static func socketMode(_ options: OptionReader) throws(ConfigurationError) -> UInt32 {
-        guard let text = options.text(.socketMode) else { return 0o660 }
-        guard let mode = UInt32(text, radix: 8), mode <= 0o777 else {
-            throw .badValue(option: .socketMode, problem: "expected octal permissions such as 0660")
-        }
-        return mode
-    }
-
-    private static func socketGroup(_ options: OptionReader) throws(ConfigurationError) -> UInt32? {
-        guard let name = options.text(.socketGroup) else { return nil }
-        if let number = UInt32(name) { return number }
-        guard let group = getgrnam(name) else {
-            throw .badValue(option: .socketGroup, problem: "there is no group \(name)")
-        }
-        return group.pointee.gr_gid
     }
 }

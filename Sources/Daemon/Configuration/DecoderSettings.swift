@@ -5,6 +5,8 @@ package struct DecoderSettings: Sendable {
     package var decoder: SessionDecoder
     /// How many secret keys there are that vouch for values; 0 without verification, and for values of a cache.
     package var keyCount: Int
+    /// The keys, to find them again among others.
+    private var keys: [SecretKey]
 
     init(_ options: OptionReader) throws(ConfigurationError) {
         let encoding = try Self.choice(.encoding, of: Encoding.allCases, options) ?? .signed
@@ -29,12 +31,24 @@ package struct DecoderSettings: Sendable {
                 django: django
             )
             keyCount = keys.count
+            self.keys = keys
         case .cache:
             // Values of a cache are not signed, so keys that are given for other reasons vouch for nothing.
             decoder = SessionDecoder(cacheSerializer: serializer, compressor: compressor, django: django)
             keyCount = 0
+            self.keys = []
         }
     }
+
+    /// Where the keys of other settings stand among these; none for those that are not among them.
+    func indices(of other: DecoderSettings) -> [Int: Int] {
+        var indices: [Int: Int] = [:]
+        for (index, key) in other.keys.enumerated() { indices[index] = keys.firstIndex(of: key) }
+        return indices
+    }
+
+    /// Whether these are the keys of other settings, in the same order.
+    func hasKeys(of other: DecoderSettings) -> Bool { keys == other.keys }
 
     /// How values lie in Redis.
     private enum Encoding: String, CaseIterable {
@@ -72,13 +86,15 @@ package struct DecoderSettings: Sendable {
             return keys
         }
         let texts = [options.secret("secret-key"), options.secret("secret-key-fallbacks")].compactMap { $0 }
-        return SecretKey.lines(of: Array(texts.joined(separator: "\n").utf8))
+        let keys = SecretKey.lines(of: Array(texts.joined(separator: "\n").utf8))
+        guard keys.isEmpty, let credential = try options.credentials.content(.secretKey) else { return keys }
+        return SecretKey.lines(of: credential.bytes)
     }
 
     /// Reads the options that `decode` takes.
     package static func load(
         flags: [ServeOption: [String]], environment: [String: String], file: String?
-    ) async throws(ConfigurationError) -> DecoderSettings {
-        try DecoderSettings(try await OptionReader(flags: flags, environment: environment, file: file))
+    ) throws(ConfigurationError) -> DecoderSettings {
+        try DecoderSettings(OptionReader(flags: flags, environment: environment, file: file))
     }
 }

@@ -1,17 +1,17 @@
 import Configuration
-import SystemPackage
-import Yams
 
 /// Reads options from flags, the environment and the configuration file: a flag beats the environment, which beats the
 /// file.
 struct OptionReader {
     private let reader: ConfigReader
+    private let file: ConfigurationFile?
+    /// What the service manager hands over.
+    let credentials: ServiceCredentials
 
     /// - Parameters:
     ///   - flags: what was given on the command line.
     ///   - file: a YAML or JSON file (JSON is YAML, too).
-    init(flags: [ServeOption: [String]], environment: [String: String], file: String?) async throws(ConfigurationError)
-    {
+    init(flags: [ServeOption: [String]], environment: [String: String], file: String?) throws(ConfigurationError) {
         var values: [AbsoluteConfigKey: ConfigValue] = [:]
         for (option, texts) in flags {
             let content: ConfigContent = option == .salt ? .stringArray(texts) : .string(texts.last ?? "")
@@ -21,35 +21,10 @@ struct OptionReader {
             InMemoryProvider(name: "command line", values: values),
             EnvironmentVariablesProvider(environmentVariables: environment).prefixKeys(with: "sessiond"),
         ]
-        if let file {
-            try Self.checkNames(file)
-            do {
-                providers.append(try await FileProvider<YAMLSnapshot>(filePath: FilePath(file)))
-            } catch {
-                throw .unreadableFile(
-                    option: "config", path: file, problem: "its values are no texts, numbers or lists")
-            }
-        }
+        self.file = try file.map { path throws(ConfigurationError) in try ConfigurationFile(path) }
+        if let file = self.file { providers.append(InMemoryProvider(name: "configuration file", values: file.values)) }
         reader = ConfigReader(providers: providers)
-    }
-
-    /// A name that is no option's would otherwise be passed over in silence.
-    private static func checkNames(_ file: String) throws(ConfigurationError) {
-        let text = String(decoding: try FileContent.bytes(of: file, option: "config"), as: UTF8.self)
-        let names: [String]
-        do {
-            guard let mapping = try Yams.compose(yaml: text)?.mapping else {
-                throw ConfigurationError.unreadableFile(option: "config", path: file, problem: "it is no mapping")
-            }
-            names = mapping.keys.map { $0.string ?? "" }
-        } catch let error as ConfigurationError {
-            throw error
-        } catch {
-            throw .unreadableFile(option: "config", path: file, problem: "it is no YAML or JSON")
-        }
-        for name in names where ServeOption(rawValue: name) == nil {
-            throw .unreadableFile(option: "config", path: file, problem: "there is no option \(name)")
-        }
+        credentials = ServiceCredentials(environment: environment)
     }
 
     /// An option's text; nil where nobody gave it.
@@ -59,6 +34,25 @@ struct OptionReader {
 
     func texts(_ option: ServeOption) -> [String]? {
         reader.stringArray(forKey: ConfigKey([option.rawValue]))
+    }
+
+    /// What each option is given as, good for comparing within this process.
+    var hashes: [ServeOption: Int] {
+        var hashes: [ServeOption: Int] = [:]
+        for option in ServeOption.allCases {
+            hashes[option] = option == .salt ? texts(option)?.hashValue : text(option)?.hashValue
+        }
+        return hashes
+    }
+
+    /// Words with commas between them.
+    func words(_ option: ServeOption) -> [String]? {
+        text(option).map(ConfigurationEntry.words)
+    }
+
+    /// A table of the configuration file.
+    func entries(of table: ConfigurationFile.Table) throws(ConfigurationError) -> [ConfigurationEntry] {
+        try file?.entries(of: table) ?? []
     }
 
     /// A secret that has no flag, since arguments show in `ps`: only the environment has it.

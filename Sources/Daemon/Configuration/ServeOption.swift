@@ -3,10 +3,17 @@
 package enum ServeOption: String, CaseIterable, Sendable {
     case redisURL = "redis-url"
     case redisURLFile = "redis-url-file"
+    case redisCAFile = "redis-ca-file"
+    case redisCertificateFile = "redis-certificate-file"
+    case redisKeyFile = "redis-key-file"
+    case redisServerName = "redis-server-name"
+    case redisInsecure = "redis-insecure"
     case keyPattern = "key-pattern"
     case socket
     case socketMode = "socket-mode"
     case socketGroup = "socket-group"
+    case socketRights = "socket-rights"
+    case expose
     case secretKeyFile = "secret-key-file"
     case noVerify = "no-verify"
     case encoding
@@ -29,6 +36,20 @@ package enum ServeOption: String, CaseIterable, Sendable {
     case invalidation
     case compareInterval = "compare-interval"
     case maxDataMemory = "max-data-memory"
+    case maxConnections = "max-connections"
+    case maxConnectionsPerUID = "max-connections-per-uid"
+    case maxRequestSize = "max-request-size"
+    case maxJSONDepth = "max-json-depth"
+    case maxBatch = "max-batch"
+    case maxRequestsInFlight = "max-requests-in-flight"
+    case maxWaitingLookups = "max-waiting-lookups"
+    case maxSubscriptions = "max-subscriptions"
+    case maxUnreadOutput = "max-unread-output"
+    case unreadTimeout = "unread-timeout"
+    case lineTimeout = "line-timeout"
+    case idleTimeout = "idle-timeout"
+    case maxMisses = "max-misses"
+    case maxMissesPerUID = "max-misses-per-uid"
     case noConfigureRedis = "no-configure-redis"
     case logFormat = "log-format"
     case logLevel = "log-level"

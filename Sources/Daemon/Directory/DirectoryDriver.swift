@@ -12,6 +12,8 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
     private let journal: EventJournal
     private let logger: Logger
     private let reached: (Milestone) -> Void
+    /// How many secret keys there are.
+    private(set) var keyCount: Int
     private var waiting: [LookupTicket: @Sendable (SessionAnswer) -> Void] = [:]
     private var ticketCount: UInt64 = 0
     private var isTurnScheduled = false
@@ -22,6 +24,8 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
 
     /// Sends the questions of one batch; set by whoever makes the link.
     var fetch: ([SessionKey]) -> Void = { _ in }
+    /// Deletes keys, and tells which there were; likewise.
+    var delete: ([SessionKey], @escaping (Result<[Bool], RevocationFailure>) -> Void) -> Void = { _, _ in }
     /// Scans all keys once more; likewise.
     var rescan: () -> Void = {}
 
@@ -36,10 +40,12 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
 
     /// - Parameter reached: hears of milestones, on the loop.
     init(
-        machine: consuming DirectoryStateMachine, loop: any EventLoop, journal: EventJournal, logger: Logger,
+        machine: consuming DirectoryStateMachine, keyCount: Int, loop: any EventLoop, journal: EventJournal,
+        logger: Logger,
         reached: @escaping (Milestone) -> Void
     ) {
         self.machine = machine
+        self.keyCount = keyCount
         self.loop = loop.assumeIsolated()
         self.journal = journal
         self.logger = logger
@@ -119,6 +125,50 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
         waiting[ticket] = completion
         machine.lookup(key, ticket, at: SystemClock.now(), &effects)
         scheduleTurn()
+    }
+
+    // MARK: Keys
+
+    /// Stored values are decoded by other settings from now on.
+    func decodingChanged(to new: DecoderSettings, from old: DecoderSettings) {
+        keyCount = new.keyCount
+        machine.keysChanged(to: new.decoder, indices: new.indices(of: old), at: SystemClock.now(), &effects)
+        scheduleTurn()
+    }
+
+    // MARK: Revoking
+
+    /// Ends sessions at somebody's wish.
+    func revoke(_ order: RevocationOrder, completion: @escaping @Sendable (Result<Int, RevocationFailure>) -> Void) {
+        switch machine.revocable(order.target) {
+        case .failure(let failure): completion(.failure(failure))
+        case .success(let keys) where order.isDryRun: completion(.success(machine.count(of: keys)))
+        case .success(let keys): end(keys[...], byUID: order.byUID, endedCount: 0, completion)
+        }
+    }
+
+    /// Deletes a portion of keys after the other.
+    private func end(
+        _ keys: ArraySlice<SessionKey>, byUID uid: UInt32, endedCount: Int,
+        _ completion: @escaping (Result<Int, RevocationFailure>) -> Void
+    ) {
+        let (portion, rest) = (Array(keys.prefix(Self.batchCountMax)), keys.dropFirst(Self.batchCountMax))
+        guard !portion.isEmpty else { return completion(.success(endedCount)) }
+        machine.revoking(portion, byUID: uid, at: SystemClock.now())
+        delete(portion) { [self] result in
+            let now = SystemClock.now()
+            switch result {
+            case .failure(let failure):
+                machine.revocationUnanswered(portion)
+                completion(.failure(failure))
+            case .success(let found):
+                for (key, wasThere) in zip(portion, found) {
+                    machine.revoked(key, wasThere: wasThere, byUID: uid, at: now)
+                }
+                end(rest, byUID: uid, endedCount: endedCount + found.count { $0 }, completion)
+            }
+            scheduleTurn()
+        }
     }
 
     func list(_ query: SessionListQuery) -> SessionListPage {
@@ -253,9 +303,10 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
         journal.append(effects.events)
         for (ticket, answer) in effects.answers { waiting.removeValue(forKey: ticket)?(answer) }
         for milestone in effects.milestones { reached(milestone) }
-        let wantsScan = effects.wantsScan
+        let (wantsScan, deletions) = (effects.wantsScan, effects.deletions)
         effects.removeAll()
         if wantsScan { rescan() }
+        for (key, uid) in deletions { end([key], byUID: uid, endedCount: 0) { _ in } }
     }
 
     private func setAlarm() {

@@ -18,6 +18,12 @@ struct DirectoryService<EventJournal: Journal>: SessionLookup {
         driver.eventLoop.execute { driver.value.ask(key, wanting: wants, completion: completion) }
     }
 
+    func revoke(
+        _ order: RevocationOrder, completion: @escaping @Sendable (Result<Int, RevocationFailure>) -> Void
+    ) {
+        driver.eventLoop.execute { driver.value.revoke(order, completion: completion) }
+    }
+
     func forget(
         _ userID: UserID, byUID uid: UInt32,
         completion: @escaping @Sendable (Result<Forgotten, ForgetError>) -> Void

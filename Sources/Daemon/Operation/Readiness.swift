@@ -10,7 +10,9 @@ enum Readiness {
     }
 
     /// Sends a state to the datagram socket of `$NOTIFY_SOCKET`; nothing where there is none.
-    static func notify(_ state: String) {
+    ///
+    /// - Parameter mayBeLost: whether to drop it rather than wait where the service manager does not take it.
+    static func notify(_ state: String, mayBeLost: Bool = false) {
         guard let path = ProcessInfo.processInfo.environment["NOTIFY_SOCKET"], !path.isEmpty else { return }
         let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return }
@@ -22,9 +24,10 @@ enum Readiness {
         if bytes.first == UInt8(ascii: "@") { bytes[0] = 0 }
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
         let length = socklen_t(MemoryLayout<sa_family_t>.size + bytes.count)
+        let flags = Int32(mayBeLost ? MSG_NOSIGNAL | MSG_DONTWAIT : MSG_NOSIGNAL)
         withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                _ = sendto(descriptor, state, state.utf8.count, 0, $0, length)
+                _ = sendto(descriptor, state, state.utf8.count, flags, $0, length)
             }
         }
     }

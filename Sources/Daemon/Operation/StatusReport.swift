@@ -2,6 +2,7 @@ import Foundation
 import NIOCore
 import SessionDirectory
 import SessionModel
+import SocketService
 
 /// What `server.status` tells, gathered.
 struct StatusReport {
@@ -18,7 +19,7 @@ struct StatusReport {
     /// Events that are known and not written yet.
     var backlog: Int
     var stream: StreamFigures?
-    var clients: (connections: Int, subscriptions: Int, requests: Int, refused: Int)
+    var clients: ClientFigures
 
     /// The result's JSON text.
     var json: [UInt8] {
@@ -60,6 +61,7 @@ struct StatusReport {
             json.member("overtaken", directory.overtakenCount)
             json.member("compared", directory.comparedCount)
             json.member("stale_found", directory.staleFoundCount)
+            json.member("misses_refused", directory.refusedMissCount)
         }
         object("memory", &json) { json in
             json.member("resident_bytes", Self.residentBytes)
@@ -74,6 +76,11 @@ struct StatusReport {
             json.member("subscriptions", clients.subscriptions)
             json.member("requests", clients.requests)
             json.member("refused", clients.refused)
+            json.member("connections_refused", clients.refusedConnections)
+            json.member("closed_slow", clients.slowPeers)
+            json.member("closed_unfinished_line", clients.unfinishedLines)
+            json.member("closed_idle", clients.idlePeers)
+            json.member("accept_failures", clients.acceptFailures)
         }
         json.endObject()
         return json.bytes

@@ -15,6 +15,7 @@ import Synchronization
 /// between, nothing is added twice and nothing is left out.
 package final class StreamPublisher<EventJournal: Journal>: Service {
     let settings: StreamSettings
+    private let connector: RedisConnector
     let journal: EventJournal
     private let loop: any EventLoop
     let logger: Logger
@@ -43,6 +44,7 @@ package final class StreamPublisher<EventJournal: Journal>: Service {
     /// - Parameter name: tells this daemon from all others that may publish to the stream.
     package init(_ settings: StreamSettings, journal: EventJournal, name: String, loop: any EventLoop, logger: Logger) {
         self.settings = settings
+        connector = RedisConnector(settings.endpoint, logger: logger)
         self.journal = journal
         self.loop = loop
         self.logger = logger
@@ -67,8 +69,8 @@ package final class StreamPublisher<EventJournal: Journal>: Service {
         var generator = SystemRandomNumberGenerator()
         while !Task.isCancelled {
             do throws(RedisFailure) {
-                let connection = try await RedisConnection.open(
-                    settings.endpoint, name: "sessiond-publish", timeout: settings.timeout, on: loop)
+                let connection = try await connector.open(
+                    name: "sessiond-publish", timeout: settings.timeout, on: loop)
                 let establishedAt = NIODeadline.now()
                 await publish(on: connection)
                 // Whoever cannot go on lets others.

@@ -46,7 +46,7 @@ struct StreamTakeover {
         var about: Subject { subject.map { .session($0) } ?? data.userID.map { .user($0) } ?? .link }
         var milliseconds: Int64 { Timestamp.parse(time) ?? 0 }
         /// It was found when its daemon caught up, and says nothing of when it happened.
-        var isFound: Bool { data.cause == LoginCause.discovered.name || data.reason == LogoutReason.missing.rawValue }
+        var isFound: Bool { data.cause == LoginCause.discovered.name || data.reason == LogoutReason.missing.name }
 
         func isSame(_ other: Event) -> Bool {
             type == other.type && data.userID == other.data.userID

@@ -19,16 +19,17 @@ final class Rig: Sendable {
     /// - Parameters:
     ///   - redis: the server; nil for a new one.
     ///   - proxy: what the daemon takes for the server.
+    ///   - redisURL: what the daemon is told where to find the server; nil for its Unix socket, or the proxy's.
     ///   - secretKeys: the daemon's, SECRET_KEY first; nil for none.
     init(
-        redis: PrivateRedis? = nil, proxy: FaultyProxy? = nil, secretKeys: [String]? = [secretKey],
-        stalenessMax: Int = 1, options: [String] = []
+        redis: PrivateRedis? = nil, proxy: FaultyProxy? = nil, redisURL: String? = nil,
+        secretKeys: [String]? = [secretKey], stalenessMax: Int = 1, options: [String] = []
     ) async throws {
         self.stalenessMax = stalenessMax
         let redis = if let redis { redis } else { try await PrivateRedis() }
         self.redis = redis
         daemon = try DaemonProcess(
-            redisURL: proxy?.url ?? redis.url(), secretKeys: secretKeys,
+            redisURL: redisURL ?? proxy?.url ?? redis.url(), secretKeys: secretKeys,
             options: ["--max-staleness", "\(stalenessMax)"] + options
         )
         try await daemon.waitUntilReady()

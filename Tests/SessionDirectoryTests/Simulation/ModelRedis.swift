@@ -39,10 +39,14 @@ struct ModelRedis {
         announce("expire", key)
     }
 
-    mutating func delete(_ key: SessionKey, at now: Int64) {
+    /// DEL.
+    ///
+    /// - Returns: Whether there was such a key.
+    mutating func delete(_ key: SessionKey, at now: Int64) -> Bool {
         expireIfDead(key, at: now)
-        guard items.removeValue(forKey: key) != nil else { return }
+        guard items.removeValue(forKey: key) != nil else { return false }
         announce("del", key)
+        return true
     }
 
     /// GET and PTTL, which expire what is dead.

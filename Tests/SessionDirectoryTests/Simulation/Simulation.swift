@@ -32,12 +32,14 @@ struct Simulation: ~Copyable {
         case fetch([SessionKey], askedAt: Int64)
         case scan(after: SessionKey?)
         case comparison(after: SessionKey?)
+        case delete([SessionKey], byUID: UInt32)
     }
 
     private enum Reply {
         case values([(SessionKey, StoredValue)])
         case page([SessionKey])
         case comparison([SessionKey])
+        case deleted([(key: SessionKey, wasThere: Bool)], byUID: UInt32)
     }
 
     /// What tells of changes; drawn for each simulation.
@@ -147,6 +149,7 @@ struct Simulation: ~Copyable {
         case 97 where chance(0.7): flush()
         case 98 where chance(0.5): compareAll()
         case 98 where chance(0.3): journal.refuse()
+        case 99 where chance(0.6): revoke()
         default: connect()
         }
         takePings()
@@ -223,7 +226,7 @@ struct Simulation: ~Copyable {
         case .expire(let key, let milliseconds):
             redis.expire(key, milliseconds: milliseconds, at: now.uptime)
             if redis.items[key] != nil { witness.setExpiry(of: key, to: now.uptime + milliseconds, at: now.uptime) }
-        case .delete(let key): redis.delete(key, at: now.uptime)
+        case .delete(let key): _ = redis.delete(key, at: now.uptime)
         }
         announce()
     }
@@ -337,6 +340,9 @@ struct Simulation: ~Copyable {
             replies.append(.values(values))
         case .scan(let cursor): replies.append(.page(redis.scan(after: cursor, count: 3)))
         case .comparison(let cursor): replies.append(.comparison(redis.scan(after: cursor, count: 3)))
+        case .delete(let keys, let uid):
+            replies.append(.deleted(keys.map { ($0, redis.delete($0, at: now.uptime)) }, byUID: uid))
+            announce()
         }
     }
 
@@ -367,7 +373,24 @@ struct Simulation: ~Copyable {
             } else {
                 questions.append(.comparison(after: keys.last))
             }
+        case .deleted(let keys, let uid):
+            for (key, wasThere) in keys { machine.revoked(key, wasThere: wasThere, byUID: uid, at: now) }
         }
+    }
+
+    /// Somebody wants a session ended, or all of a user's.
+    private mutating func revoke() {
+        let keys = states.keys.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+        guard let key = keys.randomElement(using: &random) else { return }
+        let target: RevocationTarget =
+            switch Int.random(in: 0..<3, using: &random) {
+            case 0: .key(key)
+            case 1: .session(Fingerprint(of: key))
+            default: .user(UserID(String(Int.random(in: 1...3, using: &random))), except: Fingerprint(of: key))
+            }
+        guard case .success(let found) = machine.revocable(target) else { return }
+        machine.revoking(found, byUID: 7, at: now)
+        if !found.isEmpty { questions.append(.delete(found, byUID: 7)) }
     }
 
     /// The slow scan that compares memory with Redis.
@@ -423,6 +446,8 @@ struct Simulation: ~Copyable {
     private mutating func loseAsking(cause: String) {
         isAsking = false
         isComparing = false
+        for case .delete(let keys, _) in questions { machine.revocationUnanswered(keys) }
+        for case .deleted(let keys, _) in replies { machine.revocationUnanswered(keys.map(\.key)) }
         questions = []
         replies = []
         machine.askingLost(cause: cause, at: now, &effects)
@@ -497,7 +522,10 @@ struct Simulation: ~Copyable {
 
     /// Lets the witness see what has expired meanwhile.
     private mutating func note() {
-        for key in states.keys { witness.observe(key, user: user(of: key), at: now.uptime) }
+        for key in states.keys {
+            witness.observe(key, user: user(of: key), at: now.uptime)
+            if machine.presence.revocations.isUnderWay(key, at: now.uptime) { witness.revoking(key, at: now.uptime) }
+        }
     }
 
     private mutating func carryOut() {
@@ -518,6 +546,13 @@ struct Simulation: ~Copyable {
             let epoch = machine.figures.epoch
             let unread = machine.table.keys { $0.epoch != epoch }
             if !unread.isEmpty { witness.fault("live again, and \(unread.count) sessions were not read since") }
+        }
+        for (key, uid) in effects.deletions {
+            if isAsking {
+                questions.append(.delete([key], byUID: uid))
+            } else {
+                machine.revocationUnanswered([key])
+            }
         }
         if effects.wantsScan {
             witness.isPatient = false

@@ -9,6 +9,8 @@ struct Witness {
     private var appearances: [SessionKey: Int64] = [:]
     /// When the expiry of a key was last set, and to what.
     private var expiries: [SessionKey: (setAt: Int64, expiresAt: Int64)] = [:]
+    /// When each session was last being ended at somebody's wish.
+    private var revocations: [SessionKey: Int64] = [:]
     private var openLogins: [Fingerprint: (id: EventID, user: UserID)] = [:]
     private var online: Set<UserID> = []
     private var lastID: EventID?
@@ -29,6 +31,10 @@ struct Witness {
         if appearances[key] == nil { appearances[key] = now }
     }
 
+    mutating func revoking(_ key: SessionKey, at now: Int64) {
+        revocations[key] = now
+    }
+
     mutating func setExpiry(of key: SessionKey, to expiresAt: Int64?, at now: Int64) {
         expiries[key] = (now, expiresAt ?? .max)
     }
@@ -36,6 +42,8 @@ struct Witness {
     /// What memory may say less freely than Redis.
     mutating func checkFromMemory(_ answer: SessionAnswer, for key: SessionKey, at now: Int64, freshness: Freshness) {
         switch answer.verdict {
+        case .authenticated where revocations[key] == now:
+            faults.append("\(key) was answered from memory while it is being ended")
         case .authenticated:
             // A deadline that has long been known ends a session at its millisecond.
             if let expiry = expiries[key], expiry.expiresAt <= now, expiry.setAt < now - freshness.stalenessMax {
@@ -80,7 +88,8 @@ struct Witness {
                 faults.append("\(key) was answered as anonymous, and somebody was logged in")
             }
         case .nobody:
-            if !held(key, from: askedAt, to: answeredAt, { $0 == nil }) {
+            let isRevoked = revocations[key].map { $0 >= askedAt } ?? false
+            if !isRevoked, !held(key, from: askedAt, to: answeredAt, { $0 == nil }) {
                 faults.append("\(key) was answered as nobody's, and somebody was logged in")
             }
         case .unavailable, .overloaded: break

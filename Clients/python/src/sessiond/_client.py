@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from collections.abc import Iterable
@@ -136,6 +137,32 @@ class Client:
         )
         return EventPage._from_result(self._call("events.query", params))
 
+    def revoke(self, session_key: Optional[str] = None, *, session: Optional[str] = None, dry_run: bool = False) -> int:
+        """End a session, named by its key or its fingerprint, and return how many there were; needs the right `revoke`.
+
+        Whoever has its key is logged out, in Django and everywhere. `dry_run`: only say how many there are.
+        """
+        params = _given(session_key=session_key, session=session, dry_run=dry_run or None)
+        return int(as_object(self._call("session.revoke", params))["revoked"])
+
+    def revoke_user(
+        self,
+        user_id: Union[str, int],
+        *,
+        except_key: Optional[str] = None,
+        except_session: Optional[str] = None,
+        dry_run: bool = False,
+    ) -> int:
+        """End all sessions of a user, and return how many there were; needs the right `revoke`.
+
+        `except_key` or `except_session`: the session that stays, by its key or by its fingerprint. `dry_run`: only say
+        how many there are.
+        """
+        if except_key is not None:
+            except_session = hashlib.sha256(except_key.encode()).hexdigest()[:32]
+        params = _given(user_id=_user(user_id), dry_run=dry_run or None, **{"except": except_session})
+        return int(as_object(self._call("user.revoke", params))["revoked"])
+
     def status(self) -> dict[str, Any]:
         """Return the daemon's figures: link, sessions, cache, memory, journal, clients."""
         return as_object(self._call("server.status", {}))
@@ -153,8 +180,8 @@ class Client:
                 try:
                     return _exchange(pool, idle, method, params, deadline)
                 except ConnectionLost:
-                    # It was closed while it lay idle, by a restart for instance. No method here changes anything, so
-                    # asking once more on a new connection is safe.
+                    # It was closed while it lay idle, by a restart for instance. No method here does more when
+                    # it is called twice, so asking once more on a new connection is safe.
                     pool.drop_idle()
             return _exchange(pool, pool.open(deadline), method, params, deadline)
 

@@ -36,13 +36,21 @@ class Connection:
         self._next_id = 0
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            self._socket.settimeout(_remaining(deadline))
-            self._socket.connect(path)
+            self._connect(path, deadline)
         except BaseException as error:
             self._socket.close()
             if isinstance(error, OSError):
                 raise _failure(path, error) from None
             raise
+
+    def _connect(self, path: str, deadline: float) -> None:
+        while True:
+            self._socket.settimeout(_remaining(deadline))
+            try:
+                return self._socket.connect(path)
+            except BlockingIOError:
+                # The queue of those that wait to be accepted is full.
+                time.sleep(0.005)
 
     def call(self, method: str, params: dict[str, Any], deadline: float) -> Any:
         """Send a request and return its `result`, or raise the error that was answered.
@@ -55,7 +63,12 @@ class Connection:
         ).encode("ascii")
         if len(line) > REQUEST_BYTES_MAX:
             raise InvalidParams(f"the request is longer than the {REQUEST_BYTES_MAX} bytes that sessiond takes")
-        self._send(line + b"\n", deadline)
+        try:
+            self._send(line + b"\n", deadline)
+        except ConnectionLost:
+            # A daemon that refuses a connection says why before it closes it.
+            self._read_farewell(deadline)
+            raise
         while True:
             message = self.read_message(deadline)
             if "method" in message or ("result" not in message and "error" not in message):
@@ -79,6 +92,12 @@ class Connection:
             # The decoder's own error would carry the line.
             raise ProtocolError("sessiond sent a line that is no JSON") from None
         return as_object(message)
+
+    def _read_farewell(self, deadline: float) -> None:
+        with contextlib.suppress(ConnectionLost, ProtocolError):
+            message = self.read_message(deadline)
+            if message.get("id") is None and "error" in message:
+                raise error_from_answer(message["error"])
 
     def shut_down(self) -> None:
         """Wake a thread that is reading: it gets ConnectionLost."""

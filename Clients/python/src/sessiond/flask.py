@@ -30,7 +30,7 @@ from ._client import Client
 from ._errors import SessiondError
 from ._model import Identity
 
-__all__ = ["client", "current_user_id", "identity", "login_required"]
+__all__ = ["client", "current_user_id", "identity", "log_out_elsewhere", "login_required"]
 
 #: What sessiond takes for a session key at most; nobody has a longer one.
 SESSION_KEY_BYTES_MAX = 512
@@ -89,6 +89,15 @@ def identity() -> Identity:
         g._sessiond = (this_request, who)
     g.user_id, g.identity = who.user_id, who
     return cast(Identity, who)
+
+
+def log_out_elsewhere() -> int:
+    """End all other sessions of whoever makes this request, and return how many there were.
+
+    The process needs the right `revoke`. Raises SessiondError where it is not known whether they were ended.
+    """
+    who = identity()
+    return client().revoke_user(who.user_id, except_session=who.session) if who.user_id is not None else 0
 
 
 def client() -> Client:

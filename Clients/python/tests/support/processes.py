@@ -95,9 +95,17 @@ class Daemon:
         ]
         self._process: Optional[subprocess.Popen[str]] = None
 
-    def start(self) -> None:
+    @property
+    def pid(self) -> int:
+        """The process, which must be running."""
+        if self._process is None:
+            raise AssertionError("the daemon is not running")
+        return self._process.pid
+
+    def start(self, environment: Optional[dict[str, str]] = None) -> None:
         """Return when the daemon has said that it is ready."""
         environ = {name: value for name, value in os.environ.items() if not name.startswith("SESSIOND_")}
+        environ.update(environment or {})
         self._process = subprocess.Popen(
             self._command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace", env=environ
         )
@@ -112,12 +120,6 @@ class Daemon:
             raise AssertionError("the daemon did not become ready:\n" + "\n".join(self.lines))
 
     @property
-    def pid(self) -> int:
-        """Return the number of the running process."""
-        assert self._process is not None
-        return self._process.pid
-
-    @property
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
@@ -126,6 +128,12 @@ class Daemon:
         status = _end(self._process)
         self._process = None
         return status
+
+    def reload(self) -> None:
+        """Have it read its configuration again; return when it has said whether it did."""
+        count = sum("reloaded" in line for line in self.lines)
+        os.kill(self.pid, signal.SIGHUP)
+        wait_for(lambda: sum("reloaded" in line for line in self.lines) > count, "the configuration to be read again")
 
     def kill(self) -> None:
         """End it as a crash would."""

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask, Response, g, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
-from sessiond.flask import login_required
+from sessiond.flask import log_out_elsewhere, login_required
 
 from .presence import Presence
 
@@ -34,6 +34,12 @@ def create_app(presence: Presence, socket_path: str | None = None) -> Flask:
             session=who.session,
             expires_at=who.expires_at.isoformat() if who.expires_at else None,
         )
+
+    @app.post("/log-out-elsewhere")
+    @login_required
+    def elsewhere() -> str:
+        """End all your other sessions. Django's cookie is SameSite=Lax: no other site's form brings it along."""
+        return render_template("whoami.html", ended=log_out_elsewhere())
 
     @app.get("/online")
     @login_required

@@ -13,5 +13,6 @@ urlpatterns = [
     path("accounts/login/", views.Login.as_view(), name="login"),
     path("accounts/logout/", views.Logout.as_view(), name="logout"),
     path("accounts/password/", views.ChangePassword.as_view(), name="password"),
+    path("accounts/elsewhere/", views.elsewhere, name="elsewhere"),
     path("static/<path:path>", serve, {"document_root": settings.STATIC_FOLDER}, name="static"),
 ]

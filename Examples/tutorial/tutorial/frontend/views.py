@@ -1,5 +1,6 @@
 """Registration, login, logout, password change, and a page that writes to the session of whoever is not logged in."""
 
+from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import UserCreationForm
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +11,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 from django.views.generic import FormView
 
+import sessiond
+
 from .forms import ColourForm, LoginForm
 
 
@@ -18,7 +21,8 @@ def home(request: HttpRequest) -> HttpResponse:
     """Say who Django thinks you are."""
     chosen = request.session.get("colour")
     form = ColourForm(initial={"colour": chosen})
-    return render(request, "home.html", {"form": form, "colour": chosen, "changed": "changed" in request.GET})
+    shown = {"form": form, "colour": chosen, "changed": "changed" in request.GET, "ended": request.GET.get("ended")}
+    return render(request, "home.html", shown)
 
 
 @require_POST
@@ -28,6 +32,15 @@ def colour(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         request.session["colour"] = form.cleaned_data["colour"]
     return redirect("home")
+
+
+@require_POST
+@login_required
+def elsewhere(request: HttpRequest) -> HttpResponse:
+    """End all other sessions of whoever asks, by way of sessiond."""
+    with sessiond.Client() as client:
+        ended = client.revoke_user(request.user.pk, except_key=request.session.session_key)
+    return redirect(f"/?ended={ended}")
 
 
 @method_decorator(sensitive_post_parameters(), name="dispatch")

@@ -4,22 +4,29 @@ package struct RedisEndpoint: Sendable, Equatable {
     package var user: String?
     package var password: String?
     package var database: Int
+    /// Nil where Redis is talked to in plain text.
+    package var tls: TLSSettings?
 
     package enum Address: Sendable, Equatable {
         case tcp(host: String, port: Int)
         case unix(path: String)
     }
 
-    package init(address: Address, user: String? = nil, password: String? = nil, database: Int = 0) {
+    package init(
+        address: Address, user: String? = nil, password: String? = nil, database: Int = 0, tls: TLSSettings? = nil
+    ) {
         self.address = address
         self.user = user
         self.password = password
         self.database = database
+        self.tls = tls
     }
 
-    /// Reads `redis://[[user]:password@]host[:port][/db]` or `unix://[[user]:password@]/path[?db=N]`.
+    /// Reads `redis://[[user]:password@]host[:port][/db]`, the same with `rediss://` for TLS, or
+    /// `unix://[[user]:password@]/path[?db=N]`.
     ///
-    /// `db`, `username` and `password` may also stand in the query, as redis-py allows. Percent escapes are resolved.
+    /// `db`, `username` and `password` may also stand in the query, as redis-py allows, and with `rediss://` its words for
+    /// TLS. Percent escapes are resolved.
     ///
     /// - Throws: ``RedisURLError``, which never repeats the URL: it may hold a password.
     package init(url: String) throws(RedisURLError) {
@@ -32,7 +39,7 @@ package struct RedisEndpoint: Sendable, Equatable {
         let hasCredentials = credentialsEnd < body.endIndex && body[credentialsEnd] == "@"
         let location = hasCredentials ? body[body.index(after: credentialsEnd)...] : body
         self.init(address: .unix(path: ""))
-        let parameters = try Self.parameters(query ?? "")
+        let parameters = try RedisURLQuery(query ?? "", allowsTLS: scheme == "rediss")
         (user, password) = (parameters.user, parameters.password)
         if hasCredentials {
             let (user, password) = Self.cut(body[..<credentialsEnd], at: ":")
@@ -40,7 +47,7 @@ package struct RedisEndpoint: Sendable, Equatable {
             self.password = try Self.unescaped(password ?? "").nilIfEmpty ?? self.password
         }
         switch scheme {
-        case "redis":
+        case "redis", "rediss":
             let (authority, path) = Self.cut(location, at: "/")
             address = try Self.tcpAddress(authority)
             // redis-py drops slashes here, too.
@@ -50,29 +57,10 @@ package struct RedisEndpoint: Sendable, Equatable {
             let path = try Self.unescaped(location)
             guard path.hasPrefix("/") else { throw .relativeSocketPath }
             address = .unix(path: path)
-        case "rediss": throw .tlsNotSupported
         default: throw .unknownScheme
         }
         database = parameters.database ?? database
-    }
-
-    /// The query's part of an endpoint. redis-py prefers its database to the path's, but the authority's credentials to its.
-    private static func parameters(
-        _ query: Substring
-    ) throws(RedisURLError) -> (database: Int?, user: String?, password: String?) {
-        var found: (database: Int?, user: String?, password: String?)
-        for parameter in query.split(separator: "&") {
-            let (name, value) = cut(parameter, at: "=")
-            // In a query, and only there, a plus is a blank.
-            let text = try unescaped(Substring((value ?? "").map { $0 == "+" ? " " : $0 }))
-            switch name {
-            case "db": found.database = try database(text[...])
-            case "username": found.user = text.nilIfEmpty
-            case "password": found.password = text.nilIfEmpty
-            default: throw .unknownParameter
-            }
-        }
-        return found
+        tls = scheme == "rediss" ? parameters.tls : nil
     }
 
     private static func tcpAddress(_ authority: Substring) throws(RedisURLError) -> Address {
@@ -90,7 +78,7 @@ package struct RedisEndpoint: Sendable, Equatable {
         return .tcp(host: host.isEmpty ? "localhost" : try unescaped(host), port: number)
     }
 
-    private static func database(_ text: Substring) throws(RedisURLError) -> Int {
+    static func database(_ text: Substring) throws(RedisURLError) -> Int {
         guard let number = decimal(text) else { throw .badDatabase }
         return number
     }
@@ -106,12 +94,12 @@ package struct RedisEndpoint: Sendable, Equatable {
         return body.firstRange(of: "@/")?.lowerBound ?? body.endIndex
     }
 
-    private static func cut(_ text: Substring, at separator: Character) -> (Substring, Substring?) {
+    static func cut(_ text: Substring, at separator: Character) -> (Substring, Substring?) {
         guard let place = text.firstIndex(of: separator) else { return (text, nil) }
         return (text[..<place], text[text.index(after: place)...])
     }
 
-    private static func unescaped(_ text: Substring) throws(RedisURLError) -> String {
+    static func unescaped(_ text: Substring) throws(RedisURLError) -> String {
         var bytes: [UInt8] = []
         var rest = Substring(text).utf8
         while let byte = rest.popFirst() {
@@ -136,7 +124,7 @@ extension RedisEndpoint: CustomStringConvertible, CustomReflectable {
     /// The address and the database, without credentials.
     package var description: String {
         switch address {
-        case .tcp(let host, let port): "redis://\(host.contains(":") ? "[\(host)]" : host):\(port)/\(database)"
+        case .tcp: "\(tls == nil ? "redis" : "rediss")://\(address)/\(database)"
         case .unix(let path): "unix://\(path)?db=\(database)"
         }
     }
@@ -144,8 +132,17 @@ extension RedisEndpoint: CustomStringConvertible, CustomReflectable {
     package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
+extension RedisEndpoint.Address: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .tcp(let host, let port): "\(host.contains(":") ? "[\(host)]" : host):\(port)"
+        case .unix(let path): path
+        }
+    }
+}
+
 extension String {
-    fileprivate var nilIfEmpty: String? { isEmpty ? nil : self }
+    var nilIfEmpty: String? { isEmpty ? nil : self }
 }
 
 extension Substring? {

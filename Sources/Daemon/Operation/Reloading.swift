@@ -1,0 +1,76 @@
+import Logging
+import ServiceLifecycle
+import SessionModel
+import SocketService
+import UnixSignals
+
+/// Reads the configuration again on SIGHUP: secret keys and rights change while clients stay connected and sessions known.
+struct Reloading: Service {
+    /// What holds now.
+    let configuration: DaemonConfiguration
+    /// Reads everything anew, as at the start.
+    let load: @Sendable () throws -> DaemonConfiguration
+    let sockets: [(place: SocketConfiguration.Place, access: AccessControl)]
+    /// Has stored values decoded by other settings than before.
+    let changeDecoding: @Sendable (_ new: DecoderSettings, _ old: DecoderSettings) async -> Void
+    /// Trapped before anybody is told that the daemon is ready.
+    let hangups: UnixSignalsSequence
+    let logger: Logger
+
+    /// What a reload can change; the rest needs a restart.
+    private static let reloadable: Set<ServeOption> = [
+        .secretKeyFile, .salt, .django, .serializer, .socketRights, .expose,
+    ]
+
+    func run() async {
+        var current = configuration
+        for await _ in hangups.cancelOnGracefulShutdown() {
+            Readiness.notify("RELOADING=1\nMONOTONIC_USEC=\(SystemClock.now().uptime * 1000)")
+            do {
+                let new = try load()
+                try check(new.decoding, replaces: current.decoding)
+                await apply(new, after: current)
+                current.take(new)
+                logger.notice("configuration reloaded: \(new.decoding.keyCount) secret keys")
+            } catch {
+                logger.error("the configuration is not reloaded, what was goes on: \(error)")
+            }
+            Readiness.notify("READY=1")
+        }
+    }
+
+    /// A wrong key file would log everybody out.
+    private func check(_ new: DecoderSettings, replaces old: DecoderSettings) throws(ConfigurationError) {
+        guard (new.keyCount == 0) == (old.keyCount == 0) else {
+            throw .conflict("whether sessions are verified changes with a restart alone")
+        }
+        guard old.keyCount == 0 || !new.indices(of: old).isEmpty else {
+            throw .conflict(
+                """
+                none of the secret keys is one of those that held so far, and all sessions would end: keep the old one as a \
+                fallback, or restart sessiond to change them all
+                """)
+        }
+    }
+
+    private func apply(_ new: DaemonConfiguration, after old: DaemonConfiguration) async {
+        for (place, access) in sockets {
+            if let wanted = new.sockets.first(where: { $0.place.isSame(as: place) }) {
+                access.replace(by: wanted.policy)
+            }
+        }
+        if new.sockets.count != sockets.count
+            || new.sockets.contains(where: { wanted in !sockets.contains { wanted.place.isSame(as: $0.place) } })
+        {
+            logger.warning("the sockets are others than before: restart sessiond for that")
+        }
+        let changed = new.changes(since: old)
+        if !new.decoding.hasKeys(of: old.decoding) || !changed.isDisjoint(with: [.salt, .django, .serializer]) {
+            await changeDecoding(new.decoding, old.decoding)
+        }
+        let others = changed.subtracting(Self.reloadable).map { "--\($0.rawValue)" }.sorted()
+        if !others.isEmpty {
+            logger.warning("restart sessiond for what else has changed: \(others.joined(separator: ", "))")
+        }
+    }
+}
