@@ -25,8 +25,13 @@ extension Rig {
         let presence = Presence(try await events())
         #expect(presence.faults == [], sourceLocation: sourceLocation)
         for (key, user) in try await stored().prefix(Self.identityCountMax) {
-            let identity = try await identity(key)
-            #expect(identity.userID == user, "\(key)", sourceLocation: sourceLocation)
+            // Where a connection is lost once more, that is no answer.
+            var answer: SessionIdentity?
+            try await eventually("an answer") {
+                answer = try? await identity(key)
+                return answer != nil
+            }
+            #expect(answer?.userID == user, "\(key)", sourceLocation: sourceLocation)
         }
     }
 
