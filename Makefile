@@ -17,7 +17,7 @@ DEBIAN_PACKAGES := libhiredis-dev zlib1g-dev liblzma-dev liblz4-dev libzstd-dev 
 # One executable that needs no Swift where it runs. All release builds say the same, so that none undoes the other.
 RELEASE := -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now
 SWIFT_SOURCES := Package.swift Sources Tests
-PYTHON_SOURCES := Clients/python Examples/tutorial Examples/verify Tests/Sites Tests/Benchmarks Tests/Journal Tests/Limits Tests/Endurance Tests/Access Tests/Service Examples/service
+PYTHON_SOURCES := Clients/python Examples/tutorial Examples/verify Tests/Sites Tests/Benchmarks Tests/Journal Tests/Hostile Tests/Limits Tests/Endurance Tests/Access Tests/Service Examples/service
 
 .PHONY: help
 help: ## Say what there is to make
@@ -54,6 +54,7 @@ test-python: packages build $(VENV)/tests
 	cd Clients/python && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 	cd Examples/tutorial && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 	cd Tests/Journal && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
+	cd Tests/Hostile && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 	cd Tests/Limits && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 	cd Tests/Endurance && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
 	cd Tests/Access && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
@@ -71,9 +72,8 @@ FUZZ_LIMITS_Line := -max_len=8000 -malloc_limit_mb=32
 FUZZ_LIMITS_RESP := -max_len=4000 -malloc_limit_mb=32
 
 .PHONY: fuzz
-fuzz: packages $(FUZZERS:%=fuzz-%) ## Fuzz FUZZERS="Decoder Line RESP" for MINUTES=5 each; findings lie in .build-fuzzer/findings
+fuzz: packages $(FUZZERS:%=fuzz-%) fuzz-socket ## Fuzz the decoder, lines, Redis's replies and the socket, MINUTES=5 each; findings lie in .build-fuzzer/findings
 
-.PHONY: fuzz-%
 fuzz-%: packages
 	SESSIOND_FUZZER=1 swift build -c release --scratch-path $(FUZZER) --product $*Fuzzer -Xswiftc -sanitize=fuzzer,address
 	/usr/bin/python3 Tests/$*Fuzzer/make_seeds.py Protocols/vectors $(FUZZER)/seeds/$*
@@ -81,6 +81,12 @@ fuzz-%: packages
 	$(FUZZER)/release/$*Fuzzer $(FUZZER)/corpus/$* $(FUZZER)/seeds/$* -max_total_time=$$(( $(MINUTES) * 60 )) \
 	    -dict=Tests/$*Fuzzer/tokens.dict $(FUZZ_LIMITS_$*) -timeout=5 -rss_limit_mb=3000 -print_final_stats=1 \
 	    -artifact_prefix=$(FUZZER)/findings/$*/
+
+.PHONY: fuzz-socket
+fuzz-socket: build $(VENV)/tests ## Attack the socket of a running daemon for MINUTES=5, beside an honest client (SEED=N to do it again)
+	cd Tests/Hostile && PYTHONPATH=../LineFuzzer:../Protocols:../../Clients/python/src:../../Clients/python/tests/support \
+	    SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' socket_fuzzer.py --minutes $(MINUTES) \
+	    $(if $(SEED),--seed $(SEED))
 
 # How often `make soak` kills the daemon at least, and how the journal is synced meanwhile.
 ROUNDS ?= 300
@@ -161,15 +167,15 @@ format-check: $(VENV)/tests ## Check the format of Swift and Python
 	swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)
 	for sources in $(PYTHON_SOURCES); do \
 	    '$(PYTHON)/ruff' check "$$sources"; '$(PYTHON)/ruff' format --check "$$sources"; done
-	'$(PYTHON)/ruff' check --config Tests/Protocols/ruff.toml Tests/Protocols Tests/Documentation Tests/DecoderFuzzer Tests/Mutants Protocols/vectors
-	'$(PYTHON)/ruff' format --check --config Tests/Protocols/ruff.toml Tests/Protocols Tests/Documentation Tests/DecoderFuzzer Tests/Mutants Protocols/vectors
+	'$(PYTHON)/ruff' check --config Tests/Protocols/ruff.toml Tests/Protocols Tests/Documentation Tests/DecoderFuzzer Tests/LineFuzzer Tests/RESPFuzzer Tests/Mutants Protocols/vectors
+	'$(PYTHON)/ruff' format --check --config Tests/Protocols/ruff.toml Tests/Protocols Tests/Documentation Tests/DecoderFuzzer Tests/LineFuzzer Tests/RESPFuzzer Tests/Mutants Protocols/vectors
 	cd Clients/python && '$(PYTHON)/mypy'
 
 .PHONY: format
 format: $(VENV)/tests ## Format Swift and Python
 	swift format --in-place --parallel --recursive $(SWIFT_SOURCES)
 	for sources in $(PYTHON_SOURCES); do '$(PYTHON)/ruff' format "$$sources"; done
-	'$(PYTHON)/ruff' format --config Tests/Protocols/ruff.toml Tests/Protocols Tests/Documentation Tests/DecoderFuzzer Tests/Mutants Protocols/vectors
+	'$(PYTHON)/ruff' format --config Tests/Protocols/ruff.toml Tests/Protocols Tests/Documentation Tests/DecoderFuzzer Tests/LineFuzzer Tests/RESPFuzzer Tests/Mutants Protocols/vectors
 
 .PHONY: bench
 bench: packages $(VENV)/tests $(BENCH_VENV)/ready ## Time the decoder beside Django's own, of 5.2 and 3.2 (BENCH="--json FILE" and others)

@@ -8,6 +8,7 @@ from typing import Any
 
 LINE_BYTES_MAX = 64 * 1024
 DEPTH_MAX = 32
+BATCH_COUNT_MAX = 1000
 
 # Python refuses integers of more digits than this by itself.
 sys.set_int_max_str_digits(0)
@@ -40,7 +41,7 @@ def is_answered(line: bytes) -> bool:
     if _depth(value) > DEPTH_MAX:
         return True
     if isinstance(value, list) and not isinstance(value, Members):
-        return not value or any(_wants_answer(message) for message in value)
+        return not 0 < len(value) <= BATCH_COUNT_MAX or any(_wants_answer(message) for message in value)
     return _wants_answer(value)
 
 

@@ -24,7 +24,8 @@ class Scene:
         self.redis.start()
         key = folder / "secret_key"
         key.write_text(SECRET_KEY + "\n")
-        self.daemon = Daemon(binary, folder, self.redis.url, key, "--journal", "memory")
+        options = ["--journal", "memory", "--max-misses", "0", "--max-misses-per-uid", "0"]
+        self.daemon = Daemon(binary, folder, self.redis.url, key, *options)
         self.daemon.start()
         self.watch = Watch(self.daemon.pid)
         self.honest = HonestClient(self.daemon.path, self.redis, SECRET_KEY)

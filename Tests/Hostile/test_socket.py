@@ -30,5 +30,8 @@ def test_the_answers_are_counted_as_the_protocol_says() -> None:
     assert answer_count(b'[{"jsonrpc":"2.0","method":"m"}]\n[]\n[1]\r\n') == (2, False)
     assert answer_count(b'{"jsonrpc":"2.0","method":"m","params":1}\n{"method":"m"}\n') == (2, False)
     assert answer_count(b"[" * 40 + b"]" * 40 + b'\n{"jsonrpc":"2.0","method":"m","x":1,"x":2}\n') == (2, False)
+    notification = b'{"jsonrpc":"2.0","method":"m"},'
+    assert answer_count(b"[" + notification * 999 + b'{"jsonrpc":"2.0","method":"m"}]\n') == (0, False)
+    assert answer_count(b"[" + notification * 1000 + b'{"jsonrpc":"2.0","method":"m"}]\n') == (1, False)
     assert answer_count(b"x" * 65_537) == (1, True)
     assert answer_count(b"x" * 65_536 + b"\r\n" + b"y" * 65_537 + b"\nz\n") == (2, True)

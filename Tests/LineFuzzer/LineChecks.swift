@@ -15,6 +15,7 @@ func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 enum LineChecks {
     private static let lineBytesMax = 2_000
     static let depthMax = 32
+    private static let batchCountMax = 20
 
     static func check(stream: [UInt8], cut: UInt8) {
         let expected = linesByHand(stream)
@@ -22,11 +23,15 @@ enum LineChecks {
         precondition(frame(stream, .bytes) == expected, "bytes may drip")
         precondition(frame(stream, .uneven(cut)) == expected, "bytes may come in any pieces")
         for case .line(let line) in expected {
-            let request = RequestLine.parse(line, depthMax: depthMax)
-            precondition(request == RequestLine.parse(line, depthMax: depthMax), "a line always means the same")
+            let request = parse(line)
+            precondition(request == parse(line), "a line always means the same")
             checkGrammar(line, request)
             RequestChecks.check(request, of: line)
         }
+    }
+
+    private static func parse(_ line: [UInt8]) -> RequestLine {
+        RequestLine.parse(line, depthMax: depthMax, batchCountMax: batchCountMax)
     }
 
     private static func frame(_ stream: [UInt8], _ cut: Fuzzer.Cut) -> [LineFramer.Line] {

@@ -19,9 +19,11 @@ enum RequestChecks {
         }
     }
 
-    /// Foundation's reading of a line; nil where it takes less than the RFC, or one of two members.
+    /// Foundation's reading of a line; nil where it takes less than the RFC, or one of two members, and where a text may begin
+    /// with a byte order mark, which it drops.
     private static func foundation(_ line: [UInt8]) -> Any? {
-        try? JSONSerialization.jsonObject(with: Data(line), options: .fragmentsAllowed)
+        guard !contains(line, [0xEF, 0xBB, 0xBF]) else { return nil }
+        return try? JSONSerialization.jsonObject(with: Data(line), options: .fragmentsAllowed)
     }
 
     private static func check(_ message: Result<Request, InvalidRequest>, as seen: Any?, in line: [UInt8]) {

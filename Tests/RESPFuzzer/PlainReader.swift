@@ -32,6 +32,8 @@ struct PlainReader {
     }
 
     private mutating func value(depth: Int) throws(Stop) -> RESPValue {
+        // Refused at once: the line of what is no RESP may never end.
+        if at < bytes.count, !"+-:$*".utf8.contains(bytes[at]) { throw .refused }
         let line = try line()
         let text = Array(line.dropFirst())
         switch line.first {
