@@ -102,7 +102,7 @@ ENDURANCE_MINUTES ?= 30
 
 .PHONY: endurance
 endurance: release $(VENV)/tests ## Random clients, faults and reloads for ENDURANCE_MINUTES=30; then all must be right
-	cd Tests/Endurance && PYTHONPATH=../Journal:../../Clients/python/src:../../Clients/python/tests/support \
+	cd Tests/Endurance && PYTHONPATH=../Journal:../Hostile:../LineFuzzer:../Protocols:../../Clients/python/src:../../Clients/python/tests/support \
 	    SESSIOND_BINARY='$(CURDIR)/.build/release/sessiond' '$(PYTHON)/python' endurance.py --minutes $(ENDURANCE_MINUTES)
 
 .PHONY: mutants

@@ -169,7 +169,12 @@ let package = Package(
 
 // The fuzzers, which only `make fuzz` builds: they need libFuzzer, which `-sanitize=fuzzer` links.
 if Context.environment["SESSIOND_FUZZER"] != nil {
-    let support: [Target.Dependency] = ["FuzzSupport", "CLibFuzzer"]
+    func fuzzer(of subject: Target.Dependency, named name: String) -> Target {
+        .executableTarget(
+            name: name, dependencies: [subject, "FuzzSupport", "CLibFuzzer"], path: "Tests/\(name)",
+            exclude: ["make_seeds.py", "tokens.dict"], swiftSettings: strict
+        )
+    }
     package.targets += [
         .systemLibrary(name: "CLibFuzzer", path: "Tests/FuzzSupport/CLibFuzzer"),
         .target(
@@ -179,26 +184,8 @@ if Context.environment["SESSIOND_FUZZER"] != nil {
             exclude: ["CLibFuzzer"],
             swiftSettings: strict
         ),
-        .executableTarget(
-            name: "DecoderFuzzer",
-            dependencies: ["DjangoSession"] + support,
-            path: "Tests/DecoderFuzzer",
-            exclude: ["make_seeds.py", "tokens.dict"],
-            swiftSettings: strict
-        ),
-        .executableTarget(
-            name: "LineFuzzer",
-            dependencies: ["JSONRPC"] + support,
-            path: "Tests/LineFuzzer",
-            exclude: ["make_seeds.py", "tokens.dict"],
-            swiftSettings: strict
-        ),
-        .executableTarget(
-            name: "RESPFuzzer",
-            dependencies: ["RESP"] + support,
-            path: "Tests/RESPFuzzer",
-            exclude: ["make_seeds.py", "tokens.dict"],
-            swiftSettings: strict
-        ),
+        fuzzer(of: "DjangoSession", named: "DecoderFuzzer"),
+        fuzzer(of: "JSONRPC", named: "LineFuzzer"),
+        fuzzer(of: "RESP", named: "RESPFuzzer"),
     ]
 }

@@ -2,39 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
 from peers import SECRET_KEY, Site
 from processes import PrivateRedis
 
-
-@pytest.fixture(scope="session")
-def binary() -> str:
-    path = os.environ.get("SESSIOND_BINARY")
-    if not path:
-        pytest.skip("SESSIOND_BINARY names no built sessiond")
-    return path
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    with TemporaryDirectory(prefix="sd-") as name:
-        # Other users have to get through.
-        Path(name).chmod(0o755)
-        yield Path(name)
-
-
-@pytest.fixture
-def redis(folder: Path) -> Iterator[PrivateRedis]:
-    server = PrivateRedis(folder)
-    server.start()
-    yield server
-    server.stop()
+pytest_plugins = ["daemon_fixtures"]
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """Measures what an idle connection costs the daemon: resident memory per connection, in KiB, with thousands of them.
 
 A private Redis and sessiond, anew for each line of the table. Connections are opened, do what the line says, one after
-the other, and are then left alone; some seconds later the daemon's resident memory (VmRSS) is compared with what it was
-before, when a few connections had come and gone. What the kernel holds for a socket is not in it.
+the other, and are then left alone. When the daemon's resident memory (VmRSS) has settled it is compared with what it
+was before, when a few connections had come and gone. What the kernel holds for a socket is not in it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from time import sleep
+from time import monotonic
 from typing import Any
 
 HERE = Path(__file__).parent
@@ -24,14 +24,16 @@ sys.path.insert(0, str(HERE.parents[1] / "Clients/python/tests/support"))
 
 from processes import Daemon, PrivateRedis, wait_for  # noqa: E402
 from stored import logged_in, session_value  # noqa: E402
+from watching import Watch  # noqa: E402
 
 from bench import machine  # noqa: E402
 from lag import SECRET_KEY  # noqa: E402
 
 #: Connections that come and go before memory is looked at for the first time.
 WARM_UP = 100
-#: Longer than the daemon looks after a connection on which something has happened.
-SETTLING_SECONDS = 12
+#: Memory that stays the same for so long has settled: longer than the daemon looks after a connection that was used.
+QUIET_SECONDS = 10
+SETTLING_SECONDS_MAX = 180
 #: Sessions of which a long answer tells.
 SESSIONS = 1000
 
@@ -71,10 +73,19 @@ LINES: dict[str, Callable[[socket.socket], None]] = {
 }
 
 
-def resident(daemon: Daemon) -> int:
-    """KiB."""
-    lines = Path(f"/proc/{daemon.pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
+def settled(daemon: Daemon) -> float:
+    """Return the resident memory in KiB once it has stayed the same."""
+    watch = Watch(daemon.pid)
+    memory, since = watch.memory_mib, monotonic()
+
+    def is_quiet() -> bool:
+        nonlocal memory, since
+        if watch.memory_mib != memory:
+            memory, since = watch.memory_mib, monotonic()
+        return monotonic() - since >= QUIET_SECONDS
+
+    wait_for(is_quiet, "memory to stay the same", SETTLING_SECONDS_MAX)
+    return memory * 1024
 
 
 def measure(options: argparse.Namespace, act: Callable[[socket.socket], None]) -> dict[str, float]:
@@ -109,13 +120,11 @@ def measure(options: argparse.Namespace, act: Callable[[socket.socket], None]) -
         for connection in [connect() for _ in range(WARM_UP)]:
             connection.close()
         wait_for(lambda: count() == 0, "the end of the first connections")
-        sleep(SETTLING_SECONDS)
-        before = resident(daemon)
+        before = settled(daemon)
         for _ in range(options.count):
             stack.enter_context(connect())
         wait_for(lambda: count() == options.count, "all connections")
-        sleep(SETTLING_SECONDS)
-        after = resident(daemon)
+        after = settled(daemon)
         return {"before_kib": before, "after_kib": after, "per_connection_kib": (after - before) / options.count}
 
 

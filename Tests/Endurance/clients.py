@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import random
-import socket
 import threading
 import time
 from collections import Counter
 from pathlib import Path
 
 import sessiond
+from attacks import corpus
+from hostile_client import Finding, HostileClient
 from visitors import Visitors
-
-GARBAGE = [
-    b"\x00\xff\xfe\n",
-    b"[" * 5000 + b"\n",
-    b'{"jsonrpc":"2.0","id":1,"id":2,"method":"server.info"}\n',
-    b'{"jsonrpc":"2.0","id":' + b"9" * 4000 + b',"method":"server.info"}\n',
-    b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
-    b"x" * 70_000 + b"\n",
-    b"[]\n",
-    b'{"jsonrpc":"2.0","id":1,"method":"session.identity","params":{"session_key":"' + b"y" * 600 + b'"}}\n',
-]
 
 
 class Client(threading.Thread):
     """Does its one thing again and again until it is stopped."""
 
-    def __init__(self, path: Path, visitors: Visitors, seed: int) -> None:
+    def __init__(self, path: Path, visitors: Visitors, trouble: threading.Event, seed: int) -> None:
         super().__init__(daemon=True)
+        self._trouble = trouble
         self.path = str(path)
         self.visitors = visitors
         self.random = random.Random(seed)
@@ -45,10 +34,18 @@ class Client(threading.Thread):
             except sessiond.SessiondError as error:
                 # Redis is away now and then; that is an answer, too.
                 self.counts[type(error).__name__] += 1
-                time.sleep(0.05)
+                self.pause(0.05)
             except OSError as error:
                 self.counts[f"os: {error.errno}"] += 1
-                time.sleep(0.05)
+                self.pause(0.05)
+
+    def pause(self, seconds: float) -> None:
+        """Rest between two acts, but no longer than there are any."""
+        self._ends.wait(seconds)
+
+    def fault(self, text: str) -> None:
+        self.faults.append(text)
+        self._trouble.set()
 
     def stop(self) -> None:
         self._ends.set()
@@ -96,7 +93,7 @@ class Listener(Client):
                 event = stream.poll(0.1)
                 if event is not None:
                     if event.id <= last:
-                        self.faults.append(f"{event.id} came after {last}")
+                        self.fault(f"{event.id} came after {last}")
                     last = event.id
                     self.counts["heard"] += 1
 
@@ -105,7 +102,7 @@ class Revoker(Client):
     """Ends sessions, which must be out at once."""
 
     def act(self) -> None:
-        time.sleep(self.random.uniform(0.05, 0.5))
+        self.pause(self.random.uniform(0.05, 0.5))
         with sessiond.Client(self.path, timeout=10) as client:
             if self.random.random() < 0.2:
                 self.counts["revoked"] += client.revoke_user(self.random.randrange(1, 8))
@@ -113,46 +110,17 @@ class Revoker(Client):
                 self.counts["revoked"] += client.revoke(self.some_key())
 
 
-class Rascal(Client):
-    """Sends what nobody should, reads or does not, and hangs up in the middle."""
+class Attacker(Client):
+    """Sends what nobody should, in every manner: whole, in pieces, slowly, and reading nothing."""
+
+    def __init__(self, path: Path, visitors: Visitors, trouble: threading.Event, seed: int) -> None:
+        super().__init__(path, visitors, trouble, seed)
+        self._hostile = HostileClient(path, corpus())
+        self._seed = seed
 
     def act(self) -> None:
-        with contextlib.closing(socket.socket(socket.AF_UNIX)) as connection:
-            connection.settimeout(10)
-            connection.connect(self.path)
-            for _ in range(self.random.randrange(1, 20)):
-                data = self.random.choice(GARBAGE)
-                if self.random.random() < 0.3:
-                    data = data[: self.random.randrange(len(data))]
-                with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                    connection.sendall(data)
-                self.counts["rubbish"] += 1
-            if self.random.random() < 0.3:
-                connection.shutdown(socket.SHUT_WR)
-            if self.random.random() < 0.7:
-                self.read(connection)
-
-    def read(self, connection: socket.socket) -> None:
-        connection.settimeout(0.2)
-        held = b""
-        with contextlib.suppress(TimeoutError, ConnectionResetError):
-            while data := connection.recv(65_536):
-                held += data
-        for line in held.split(b"\n")[:-1]:
-            if json.loads(line).get("jsonrpc") != "2.0":
-                self.faults.append(f"no JSON-RPC: {line[:80]!r}")
-
-
-class Sluggard(Client):
-    """Asks for much and reads nothing."""
-
-    def act(self) -> None:
-        with contextlib.closing(socket.socket(socket.AF_UNIX)) as connection:
-            connection.settimeout(1)
-            connection.connect(self.path)
-            subscribe = '{"jsonrpc":"2.0","id":1,"method":"events.subscribe","params":{"after":""}}\n'
-            query = '{"jsonrpc":"2.0","id":2,"method":"events.query","params":{"limit":1000}}\n'
-            with contextlib.suppress(TimeoutError, BrokenPipeError, ConnectionResetError):
-                connection.sendall((subscribe + query * 200).encode())
-            self.counts["unread"] += 1
-            time.sleep(self.random.uniform(0.1, 3))
+        try:
+            self._hostile.attack(f"{self._seed}/{self.counts['attacks']}")
+        except Finding as finding:
+            self.fault(str(finding))
+        self.counts["attacks"] += 1

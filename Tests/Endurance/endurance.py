@@ -8,22 +8,23 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import re
 import signal
 import statistics
 import tempfile
+import threading
 import time
 from collections import Counter
 from pathlib import Path
 
 import sessiond
 from audit import Audit
-from clients import Asker, Client, Listener, Rascal, Revoker, Sluggard
+from clients import Asker, Attacker, Client, Listener, Revoker
 from processes import Daemon, PrivateRedis, wait_for
 from visitors import SECRET_KEY, Visitors
+from watching import Watch
 
 #: How many of each.
-CREW = {Asker: 4, Listener: 2, Revoker: 1, Rascal: 2, Sluggard: 1}
+CREW = {Asker: 4, Listener: 2, Revoker: 1, Attacker: 3}
 
 
 class Endurance:
@@ -39,23 +40,23 @@ class Endurance:
         self.daemon.start()
         self.visitors = Visitors(self.redis, seed)
         self.visitors.start()
+        #: A client has seen what must not be.
+        self.trouble = threading.Event()
         self.clients: list[Client] = [
-            kind(self.daemon.path, self.visitors, self.random.getrandbits(32))
+            kind(self.daemon.path, self.visitors, self.trouble, self.random.getrandbits(32))
             for kind, count in CREW.items()
             for _ in range(count)
         ]
         self.faults: Counter[str] = Counter()
-        #: Seconds since the beginning, resident KiB, descriptors.
-        self.samples: list[tuple[float, int, int]] = []
+        self.watch = Watch(self.daemon.pid)
+        #: Seconds since the beginning, resident MiB, open files.
+        self.samples: list[tuple[float, float, int]] = []
 
     def keys(self, *keys: str) -> None:
         (self.folder / "secret_key").write_text("\n".join(keys) + "\n")
 
     def sample(self, begun: float) -> None:
-        status = Path(f"/proc/{self.daemon.pid}/status").read_text()
-        resident = int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1))
-        descriptors = len(os.listdir(f"/proc/{self.daemon.pid}/fd"))
-        self.samples.append((time.monotonic() - begun, resident, descriptors))
+        self.samples.append((time.monotonic() - begun, self.watch.memory_mib, self.watch.file_count))
 
     def disturb(self) -> None:
         """Do to Redis and to the daemon's configuration what happens."""
@@ -82,18 +83,15 @@ class Endurance:
             client.start()
         self.visitors.proceed()
         next_report = report
-        while time.monotonic() - begun < seconds:
-            time.sleep(self.random.uniform(0.2, 2))
+        while time.monotonic() - begun < seconds and not self.trouble.wait(self.random.uniform(0.2, 2)):
             self.disturb()
             self.sample(begun)
             if self.samples[-1][0] > next_report:
                 next_report += report
                 print(
-                    f"{self.samples[-1][0]:6.0f} s: {self.samples[-1][1]:,} KiB, {self.samples[-1][2]} descriptors",
+                    f"{self.samples[-1][0]:6.0f} s: {self.samples[-1][1]:.1f} MiB, {self.samples[-1][2]} open files",
                     flush=True,
                 )
-            if any(client.faults for client in self.clients):
-                break
         self.visitors.pause()
         for client in self.clients:
             client.stop()
@@ -110,7 +108,8 @@ class Endurance:
 
             wait_for(is_settled, "the daemon to be quiet")
             truth = self.visitors.truth()
-            wait_for(lambda: Audit(self.folder / "state" / "journal.sqlite").logged_in is not None, "a whole journal")
+            # It raises where the journal does not hold together.
+            Audit(self.folder / "state" / "journal.sqlite")
             wait_for(lambda: self.listed(client) == self.visitors.truth(), "the list to be what Redis holds")
             stale = client.status()["cache"]["stale_found"]
             print(f"at rest: {len(truth)} sessions as Redis holds them, stale_found {stale}")
@@ -127,7 +126,7 @@ class Endurance:
             after = page.next
 
     def memory(self) -> tuple[float, float, int]:
-        """Return the median of the second quarter and of the last one, in KiB, and the most descriptors."""
+        """Return the median of the second quarter and of the last one, in MiB, and the most open files."""
         size = len(self.samples) // 4
         resident = [sample[1] for sample in self.samples]
         middle, last = resident[size : 2 * size], resident[-size:]
@@ -150,13 +149,13 @@ def endure(binary: str, seconds: float, seed: int, report: float = 60) -> str:
         finally:
             endurance.stop()
         counts = sum((client.counts for client in endurance.clients), Counter())
-        middle, last, descriptors = endurance.memory()
+        middle, last, files = endurance.memory()
         done = ", ".join(f"{count:,} {what}" for what, count in sorted(counts.items()))
         faults = ", ".join(f"{count} {what}" for what, count in sorted(endurance.faults.items()))
         return (
             f"seed {seed}, {seconds / 60:g} min: {done}; faults: {faults}\n"
-            f"resident: {middle:,.0f} KiB in the second quarter, {last:,.0f} KiB in the last ({last / middle:.3f}); "
-            f"at most {descriptors} descriptors"
+            f"resident: {middle:.1f} MiB in the second quarter, {last:.1f} MiB in the last ({last / middle:.3f}); "
+            f"at most {files} open files"
         )
 
 

@@ -17,33 +17,21 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from attacks import corpus
-from honest_client import HonestClient
+from besieged import Besieged
 from hostile_client import Finding, HostileClient
-from processes import Daemon, PrivateRedis, wait_for
-from watching import Watch
+from processes import wait_for
 
-SECRET_KEY = "the secret of the hostile"
 #: How much memory attacks may ever take, and what may be left of it: allocators keep some.
 PEAK_MIB_MAX = 400
 GROWTH_MIB_MAX = 48
 
 
-class SocketFuzzer:
+class SocketFuzzer(Besieged):
     """A daemon, its attackers, and what was seen."""
 
     def __init__(self, binary: str, folder: Path, seed: int, attacker_count: int = 6) -> None:
+        super().__init__(binary, folder)
         self.seed = seed
-        self.redis = PrivateRedis(folder)
-        self.redis.start()
-        key = folder / "secret_key"
-        key.write_text(SECRET_KEY + "\n")
-        # The attackers and the honest client are one user, who must not be refused what others ask too often.
-        options = ["--journal", "memory", "--max-misses", "0", "--max-misses-per-uid", "0"]
-        self.daemon = Daemon(binary, folder, self.redis.url, key, *options)
-        self.daemon.start()
-        self.watch = Watch(self.daemon.pid)
-        self.honest = HonestClient(self.daemon.path, self.redis, SECRET_KEY)
-        self.honest.log_in("steady", 1)
         streams = corpus()
         self.attackers = [HostileClient(self.daemon.path, streams) for _ in range(attacker_count)]
         self.findings: list[str] = []
@@ -69,16 +57,6 @@ class SocketFuzzer:
         if peak > PEAK_MIB_MAX or after[0] > before[0] + GROWTH_MIB_MAX:
             raise Finding(f"seed {self.seed}: memory {before[0]:.0f}, at most {peak:.0f}, then {after[0]:.0f} MiB")
 
-    def end(self) -> None:
-        self.honest.close()
-        assert self.daemon.stop() == 0, self.daemon.lines[-20:]
-        self.redis.stop()
-
-    def kill(self) -> None:
-        """Leave nothing behind, whatever happened."""
-        self.daemon.kill()
-        self.redis.stop()
-
     def _attack(self, seconds: float) -> None:
         self._stopping.clear()
         threads = [threading.Thread(target=self._keep_attacking, args=(index,)) for index in range(len(self.attackers))]
@@ -90,7 +68,7 @@ class SocketFuzzer:
             while time.monotonic() < deadline and not self.findings:
                 number += 1
                 self.honest.round(number)
-                time.sleep(0.02)
+                self._stopping.wait(0.02)
         finally:
             self._stopping.set()
             for thread in threads:

@@ -9,46 +9,24 @@ from pathlib import Path
 
 import pytest
 
-from honest_client import HonestClient
-from processes import Daemon, PrivateRedis, wait_for
-from socket_fuzzer import SECRET_KEY
+from besieged import SECRET_KEY, Besieged
+from processes import wait_for
 from stored import logged_in, session_value
-from watching import Watch
 
 INVENTED_KEY_COUNT = 100_000
 
 
-class Scene:
-    def __init__(self, binary: str, folder: Path) -> None:
-        self.redis = PrivateRedis(folder)
-        self.redis.start()
-        key = folder / "secret_key"
-        key.write_text(SECRET_KEY + "\n")
-        options = ["--journal", "memory", "--max-misses", "0", "--max-misses-per-uid", "0"]
-        self.daemon = Daemon(binary, folder, self.redis.url, key, *options)
-        self.daemon.start()
-        self.watch = Watch(self.daemon.pid)
-        self.honest = HonestClient(self.daemon.path, self.redis, SECRET_KEY)
-        self.honest.log_in("steady", 1)
-
-    def end(self) -> None:
-        self.honest.close()
-        assert self.daemon.stop() == 0
-        self.redis.stop()
-
-
 @pytest.fixture
-def scene(binary: str, folder: Path) -> Iterator[Scene]:
-    scene = Scene(binary, folder)
+def scene(binary: str, folder: Path) -> Iterator[Besieged]:
+    scene = Besieged(binary, folder)
     try:
         yield scene
         scene.end()
     finally:
-        scene.daemon.kill()
-        scene.redis.stop()
+        scene.kill()
 
 
-def test_a_value_of_half_a_gigabyte_costs_no_memory_and_no_connection(scene: Scene) -> None:
+def test_a_value_of_half_a_gigabyte_costs_no_memory_and_no_connection(scene: Besieged) -> None:
     scene.honest.round(2)
     before = scene.watch.memory_mib
     for number in range(3):
@@ -66,7 +44,7 @@ def test_a_value_of_half_a_gigabyte_costs_no_memory_and_no_connection(scene: Sce
     wait_for(lambda: scene.honest.call("session.identity", session_key="large")["reason"] == "unknown", "its end")
 
 
-def test_large_sessions_are_sessions(scene: Scene) -> None:
+def test_large_sessions_are_sessions(scene: Besieged) -> None:
     """Each is somebody's, also where many are read at once, as after a lost link."""
     users = range(100, 110)
     for user in users:
@@ -82,7 +60,7 @@ def test_large_sessions_are_sessions(scene: Scene) -> None:
         scene.honest.expect(f"large{user}", user)
 
 
-def test_keys_that_cookies_invent_leave_nothing_behind(scene: Scene) -> None:
+def test_keys_that_cookies_invent_leave_nothing_behind(scene: Besieged) -> None:
     def ask(first: int, count: int) -> None:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(60)

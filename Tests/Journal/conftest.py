@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,13 +14,7 @@ from stored import fingerprint, logged_in, session_value
 
 SECRET_KEY = "the auditor's secret"
 
-
-@pytest.fixture(scope="session")
-def binary() -> str:
-    path = os.environ.get("SESSIOND_BINARY")
-    if not path:
-        pytest.skip("SESSIOND_BINARY names no built sessiond")
-    return path
+pytest_plugins = ["daemon_fixtures"]
 
 
 @pytest.fixture(scope="session")

@@ -71,14 +71,6 @@ class Host:
 
 
 @pytest.fixture
-def binary():
-    path = os.environ.get("SESSIOND_BINARY")
-    if not path:
-        pytest.skip("SESSIOND_BINARY names no built sessiond")
-    return path
-
-
-@pytest.fixture
 def folder():
     with TemporaryDirectory(prefix="sd-") as name:
         yield Path(name)
@@ -215,7 +207,7 @@ def test_whoever_follows_one_that_died_at_its_first_start_publishes_all(host, re
     daemon = host("a")
     redis.command("HSET", f"{STREAM}:published", OTHER, f"{1:016x}-{1:016x}", "publisher", OTHER)
     visitors.proceed()
-    time.sleep(0.5)
+    wait_for(lambda: len(visitors.truth()) > 20, "some logins")
     visitors.pause()
     daemon.start()
     wait_for(daemon.is_quiet, "the daemon to be quiet")
@@ -247,8 +239,9 @@ def test_a_journal_that_ends_before_what_it_published_doubles_nothing(host, redi
         """Publish what visitors do for a while."""
         daemon.start()
         wait_for(lambda: daemon.status()["stream"]["state"] == "publishing", "the daemon to publish")
+        count = len(entries(redis))
         visitors.proceed()
-        time.sleep(0.5)
+        wait_for(lambda: len(entries(redis)) > count + 50, "events in the stream")
         visitors.pause()
         wait_for(daemon.is_quiet, "the daemon to be quiet")
         wait_for(
@@ -277,7 +270,7 @@ def test_a_journal_that_ends_before_what_it_published_doubles_nothing(host, redi
     newest = max(before) if is_restored else beyond
     daemon.start()
     visitors.proceed()
-    time.sleep(0.5)
+    wait_for(lambda: len(entries(redis)) > len(before) + 50, "new events in the stream")
     visitors.pause()
     wait_for(daemon.is_quiet, "the daemon to be quiet")
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -14,30 +12,7 @@ from processes import Daemon, PrivateRedis
 
 SECRET_KEY = "the secret of the limits"
 
-
-@pytest.fixture(scope="session")
-def binary() -> str:
-    path = os.environ.get("SESSIOND_BINARY")
-    if not path:
-        pytest.skip("SESSIOND_BINARY names no built sessiond")
-    return path
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    with TemporaryDirectory(prefix="sd-") as name:
-        path = Path(name)
-        # Other users have to reach the socket.
-        path.chmod(0o711)
-        yield path
-
-
-@pytest.fixture
-def redis(folder: Path) -> Iterator[PrivateRedis]:
-    server = PrivateRedis(folder)
-    server.start()
-    yield server
-    server.stop()
+pytest_plugins = ["daemon_fixtures"]
 
 
 @pytest.fixture

@@ -28,7 +28,6 @@ from stored import logged_in, session_value  # noqa: E402
 from units import Unit  # noqa: E402
 
 SUITE = "bookworm"
-MIRROR = os.environ.get("DEBIAN_MIRROR", "http://deb.debian.org/debian")
 SECRET_KEY = "the package's secret"
 
 
@@ -168,7 +167,9 @@ def main() -> None:
         root = (arguments.root or Path(name)).resolve()
         debian = Debian(root)
         if not arguments.root:
-            command = ["debootstrap", "--variant=minbase", SUITE, str(root), MIRROR]
+            # Without a mirror's address debootstrap knows one.
+            mirror = [address] if (address := os.environ.get("DEBIAN_MIRROR")) else []
+            command = ["debootstrap", "--variant=minbase", SUITE, str(root), *mirror]
             step("debootstrap", lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL) and None)
         step("apt-get install", lambda: install(debian, package))
         step("the service's command as its user", lambda: serve(debian))

@@ -17,6 +17,8 @@ from units import Unit
 ROOT = Path(__file__).resolve().parents[2]
 SECRET_KEY = "the service's secret"
 
+pytest_plugins = ["daemon_fixtures"]
+
 
 def make(target: str, **variables: object) -> None:
     """Run one of the Makefile's targets."""
@@ -25,14 +27,6 @@ def make(target: str, **variables: object) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     result = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert result.returncode == 0, result.stderr
-
-
-@pytest.fixture(scope="session")
-def binary() -> str:
-    path = os.environ.get("SESSIOND_BINARY")
-    if not path:
-        pytest.skip("SESSIOND_BINARY names no built sessiond")
-    return path
 
 
 @pytest.fixture(scope="session")

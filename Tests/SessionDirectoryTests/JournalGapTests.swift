@@ -7,20 +7,6 @@ import Testing
 @Suite struct JournalGapTests {
     private static let wall: Int64 = 1_700_000_000_000
 
-    private static func login(_ sequence: UInt64, of user: String, expiresAt: Int64? = nil) -> OpenLogin {
-        OpenLogin(
-            id: EventID(run: 3, sequence: sequence), userID: UserID(user), backend: "b", beganAt: wall - 1000,
-            expiresAt: expiresAt)
-    }
-
-    /// A daemon that begins with what a journal holds open; nothing was read yet.
-    private func scene(_ logins: [String: OpenLogin], isTold: Bool = true) -> Scene {
-        var scene = Scene(isLive: false)
-        scene.open(logins, gap: JournalOpening.Gap(cause: .stopped, since: Self.wall - 500, isTold: isTold))
-        scene.subscribe()
-        return scene
-    }
-
     private func links(_ scene: borrowing Scene) -> [String] {
         scene.events.compactMap { event in
             guard case .link(let condition, let gap) = event.kind else { return nil }
@@ -33,7 +19,7 @@ import Testing
     @Test("Without a daemon: lost when the last one was alive, unless that is told, and live when all was read")
     func stopped() {
         for isTold in [false, true] {
-            var scene = scene([:], isTold: isTold)
+            var scene = Scene.beginning(with: [:], isTold: isTold)
             scene.advance(1000)
             scene.catchUp()
             #expect(links(scene) == (isTold ? [] : ["lost at -500 after -"]) + ["live at 1000 after 500"])
@@ -74,7 +60,7 @@ import Testing
 
     @Test("A session that was renewed meanwhile is told to be, so that the journal knows its expiry")
     func renewed() {
-        var scene = scene(["A": Self.login(1, of: "1", expiresAt: Self.wall + 1000)])
+        var scene = Scene.beginning(with: ["A": Scene.openLogin(1, of: "1", expiresAt: Self.wall + 1000)], isTold: true)
         scene.put("A", Scene.payload("1"), milliseconds: 50_000)
         scene.catchUp()
         #expect(scene.told == ["link live"])
@@ -86,7 +72,7 @@ import Testing
 
     @Test("A session whose deadline passes before it was seen is expired at that time", arguments: [Int64(0), 1, 400])
     func expired(late: Int64) {
-        var scene = scene(["A": Self.login(1, of: "1", expiresAt: Self.wall - late)])
+        var scene = Scene.beginning(with: ["A": Scene.openLogin(1, of: "1", expiresAt: Self.wall - late)], isTold: true)
         scene.catchUp()
         let logout = scene.events.first { $0.type == .logout }
         #expect(scene.told == ["logout expired A", "offline 1", "link live"])
@@ -95,7 +81,7 @@ import Testing
 
     @Test("A session that ended before its deadline is missing, at the time at which that was found")
     func missing() {
-        var scene = scene(["A": Self.login(1, of: "1", expiresAt: Self.wall + 2000)])
+        var scene = Scene.beginning(with: ["A": Scene.openLogin(1, of: "1", expiresAt: Self.wall + 2000)], isTold: true)
         scene.advance(10)
         scene.catchUp()
         #expect(scene.told == ["logout missing A", "offline 1", "link live"])
@@ -104,7 +90,10 @@ import Testing
 
     @Test("A user goes offline with the last of the sessions, not before; who has a new one stays online")
     func offline() {
-        var scene = scene(["A": Self.login(1, of: "1"), "B": Self.login(2, of: "1"), "C": Self.login(3, of: "2")])
+        var scene = Scene.beginning(
+            with: [
+                "A": Scene.openLogin(1, of: "1"), "B": Scene.openLogin(2, of: "1"), "C": Scene.openLogin(3, of: "2"),
+            ], isTold: true)
         scene.put("A", Scene.payload("1"))
         scene.put("D", Scene.payload("2"))
         scene.catchUp()
@@ -116,7 +105,10 @@ import Testing
 
     @Test("A value that turned bad meanwhile is a logout and a rejection, where most others are good")
     func rejected() {
-        var scene = scene(["A": Self.login(1, of: "1"), "B": Self.login(2, of: "2"), "C": Self.login(3, of: "3")])
+        var scene = Scene.beginning(
+            with: [
+                "A": Scene.openLogin(1, of: "1"), "B": Scene.openLogin(2, of: "2"), "C": Scene.openLogin(3, of: "3"),
+            ], isTold: true)
         scene.put("A", Scene.payload("1"), secretKey: "another")
         scene.put("B", Scene.payload("2"))
         scene.put("C", Scene.payload("3"))
@@ -126,7 +118,7 @@ import Testing
 
     @Test("A session whose login is unwritten and that changes its user writes all, in order")
     func switched() {
-        var scene = scene(["A": Self.login(1, of: "1")])
+        var scene = Scene.beginning(with: ["A": Scene.openLogin(1, of: "1")], isTold: true)
         scene.put("A", Scene.payload("2"))
         scene.scanAndAnswer()
         scene.set("A", Scene.payload("3"))
@@ -169,7 +161,8 @@ import Testing
         scene.subscribe()
         let told = scene.told.count
         scene.open(
-            ["B": Self.login(1, of: "2")], gap: JournalOpening.Gap(cause: .interrupted, since: Self.wall, isTold: true))
+            ["B": Scene.openLogin(1, of: "2")],
+            gap: JournalOpening.Gap(cause: .interrupted, since: Self.wall, isTold: true))
         let isDue = scene.machine.hasBacklogDue
         #expect(!isDue)
         scene.catchUp()

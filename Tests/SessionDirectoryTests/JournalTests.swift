@@ -7,23 +7,9 @@ import Testing
 @Suite struct JournalTests {
     private static let wall: Int64 = 1_700_000_000_000
 
-    private static func login(_ sequence: UInt64, of user: String, expiresAt: Int64? = nil) -> OpenLogin {
-        OpenLogin(
-            id: EventID(run: 3, sequence: sequence), userID: UserID(user), backend: "b", beganAt: wall - 1000,
-            expiresAt: expiresAt)
-    }
-
-    /// A daemon that begins with what a journal holds open, by the names of the sessions; nothing was read yet.
-    private func scene(_ logins: [String: OpenLogin]) -> Scene {
-        var scene = Scene(isLive: false)
-        scene.open(logins, gap: JournalOpening.Gap(cause: .stopped, since: Self.wall - 500, isTold: false))
-        scene.subscribe()
-        return scene
-    }
-
     @Test("A session that is still there is no event, and its logout names the login of the earlier run")
     func kept() {
-        var scene = scene(["A": Self.login(1, of: "1")])
+        var scene = Scene.beginning(with: ["A": Scene.openLogin(1, of: "1")])
         scene.put("A", Scene.payload("1"))
         scene.catchUp()
         #expect(scene.told == ["link lost", "link live"])
@@ -39,8 +25,8 @@ import Testing
 
     @Test("What ended meanwhile is missing, or expired at its time")
     func gone() {
-        var scene = scene([
-            "A": Self.login(1, of: "1"), "B": Self.login(2, of: "2", expiresAt: Self.wall - 100),
+        var scene = Scene.beginning(with: [
+            "A": Scene.openLogin(1, of: "1"), "B": Scene.openLogin(2, of: "2", expiresAt: Self.wall - 100),
         ])
         scene.catchUp()
         #expect(
@@ -52,7 +38,7 @@ import Testing
 
     @Test("What began meanwhile is discovered; another user's session is switched, an anonymous one cleared")
     func changed() {
-        var scene = scene(["A": Self.login(1, of: "1"), "B": Self.login(2, of: "1")])
+        var scene = Scene.beginning(with: ["A": Scene.openLogin(1, of: "1"), "B": Scene.openLogin(2, of: "1")])
         scene.put("A", Scene.payload("2"))
         scene.put("B", Scene.payload(nil))
         scene.put("C", Scene.payload("3"))
@@ -64,14 +50,14 @@ import Testing
 
     @Test("A deletion that is announced before its session was read is a logout")
     func announced() {
-        var scene = scene(["A": Self.login(1, of: "1")])
+        var scene = Scene.beginning(with: ["A": Scene.openLogin(1, of: "1")])
         scene.announce("A", "del")
         #expect(scene.told == ["link lost", "logout deleted A", "offline 1"])
     }
 
     @Test("With a wrong secret key nobody is logged out; when it turns out to be right, the bad ones are")
     func distrusted() {
-        var scene = scene(["A": Self.login(1, of: "1"), "B": Self.login(2, of: "2")])
+        var scene = Scene.beginning(with: ["A": Scene.openLogin(1, of: "1"), "B": Scene.openLogin(2, of: "2")])
         scene.put("A", Scene.payload("1"), secretKey: "another")
         scene.put("B", Scene.payload("2"), secretKey: "another")
         scene.catchUp()
@@ -84,7 +70,7 @@ import Testing
 
     @Test("Many are written in portions, only when everything was read, and a logout writes its login first")
     func backlog() {
-        var scene = scene([:])
+        var scene = Scene.beginning(with: [:])
         let count = DirectoryStateMachine.backlogPortion + 100
         for number in 0..<count { scene.put("\(number)", Scene.payload("1")) }
         scene.scanAndAnswer()

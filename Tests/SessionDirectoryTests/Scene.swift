@@ -43,6 +43,24 @@ struct Scene: ~Copyable {
 
     // MARK: The journal
 
+    /// A login that a journal of an earlier run holds open.
+    static func openLogin(_ sequence: UInt64, of user: String, expiresAt: Int64? = nil) -> OpenLogin {
+        OpenLogin(
+            id: EventID(run: 3, sequence: sequence), userID: UserID(user), backend: "b",
+            beganAt: 1_700_000_000_000 - 1000, expiresAt: expiresAt)
+    }
+
+    /// A daemon that begins with what a journal holds open, by the names of the sessions; nothing was read yet.
+    ///
+    /// - Parameter isTold: the journal tells since when nobody saw anything.
+    static func beginning(with logins: [String: OpenLogin], isTold: Bool = false) -> Scene {
+        var scene = Scene(isLive: false)
+        scene.open(
+            logins, gap: JournalOpening.Gap(cause: .stopped, since: 1_700_000_000_000 - 500, isTold: isTold))
+        scene.subscribe()
+        return scene
+    }
+
     /// A journal is opened that holds these logins open, by the names of their sessions.
     mutating func open(_ logins: [String: OpenLogin], gap: JournalOpening.Gap?, run: UInt64 = 8) {
         var held: [Fingerprint: OpenLogin] = [:]

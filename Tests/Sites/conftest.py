@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,8 @@ from processes import DEADLINE_SECONDS, Daemon, PrivateRedis
 from running import SECRET_KEY, Site, Visitor, Witness
 from validated import validate_messages
 from variants import CACHED, Variant
+
+pytest_plugins = ["daemon_fixtures"]
 
 
 @pytest.fixture(scope="session")
@@ -46,14 +47,6 @@ def site(variant: Variant, redis: PrivateRedis) -> Iterator[Site]:
     yield process
     assert process.stop() == 0
     assert "Traceback" not in process.log.read_text()
-
-
-@pytest.fixture(scope="session")
-def binary() -> str:
-    path = os.environ.get("SESSIOND_BINARY")
-    if not path:
-        pytest.skip("SESSIOND_BINARY names no built sessiond")
-    return path
 
 
 @pytest.fixture(scope="session")
