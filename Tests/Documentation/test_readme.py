@@ -122,6 +122,23 @@ def test_the_acl_user_suffices(binary, folder, redis):
         assert daemon.stop() == 0
 
 
+def test_the_acl_user_can_end_sessions_with_what_more_it_needs(binary, folder, redis):
+    redis.command(*blocks("", "ACL SETUSER").split())
+    key_file = folder / "secret_key_revoke"
+    key_file.write_text("a secret of this test\n")
+    subfolder = folder / "revoke"
+    subfolder.mkdir()
+    daemon = Daemon(binary, subfolder, f"unix://sessiond:password@{redis.path}?db=0", key_file)
+    daemon.start()
+    redis.command("SETEX", "django_sessions:somebody", 600, "a value")
+    with sessiond.Client(str(daemon.path)) as client:
+        with pytest.raises(sessiond.Unavailable, match="DEL"):
+            client.revoke("somebody")
+        redis.command("ACL", "SETUSER", "sessiond", *re.search(r"`(%W~[^`]*)` and `(\+del)`", README).groups())
+        assert client.revoke("somebody") == 1
+    assert daemon.stop() == 0
+
+
 def test_make_knows_its_targets():
     makefile = (ROOT / "Makefile").read_text()
     for target in set(re.findall(r"`?make (run|test|release|bench|bench-lag|fuzz|mutants)\b", README)):

@@ -143,12 +143,12 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
         switch machine.revocable(order.target) {
         case .failure(let failure): completion(.failure(failure))
         case .success(let keys) where order.isDryRun: completion(.success(machine.count(of: keys)))
-        case .success(let keys): end(keys[...], byUID: order.byUID, endedCount: 0, completion)
+        case .success(let keys): endSessions(keys[...], byUID: order.byUID, endedCount: 0, completion)
         }
     }
 
     /// Deletes a portion of keys after the other.
-    private func end(
+    private func endSessions(
         _ keys: ArraySlice<SessionKey>, byUID uid: UInt32, endedCount: Int,
         _ completion: @escaping (Result<Int, RevocationFailure>) -> Void
     ) {
@@ -165,7 +165,7 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
                 for (key, wasThere) in zip(portion, found) {
                     machine.revoked(key, wasThere: wasThere, byUID: uid, at: now)
                 }
-                end(rest, byUID: uid, endedCount: endedCount + found.count { $0 }, completion)
+                endSessions(rest, byUID: uid, endedCount: endedCount + found.count { $0 }, completion)
             }
             scheduleTurn()
         }
@@ -306,7 +306,7 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
         let (wantsScan, deletions) = (effects.wantsScan, effects.deletions)
         effects.removeAll()
         if wantsScan { rescan() }
-        for (key, uid) in deletions { end([key], byUID: uid, endedCount: 0) { _ in } }
+        for (key, uid) in deletions { endSessions([key], byUID: uid, endedCount: 0) { _ in } }
     }
 
     private func setAlarm() {

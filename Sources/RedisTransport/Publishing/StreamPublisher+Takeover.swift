@@ -32,7 +32,9 @@ extension StreamPublisher {
                 events += batch.events.filter { $0.id > lease.published ?? EventID(run: 0, sequence: 0) }
                 start = .after(batch.position)
                 guard !batch.hasMore else { continue }
-                return try await publish(takeover.unpublished(events), through: batch.position, connection)
+                // A journal that was restored does not reach as far as it was published.
+                let position = max(batch.position, lease.published ?? batch.position)
+                return try await publish(takeover.unpublished(events), through: position, connection)
             }
         }
     }
@@ -61,47 +63,27 @@ extension StreamPublisher {
         _ connection: RedisConnection, completeUntil: Int64
     ) async throws(RedisFailure) -> StreamTakeover? {
         var takeover = StreamTakeover(completeUntil: completeUntil)
-        // Stream ids begin with the time at which Redis added the entry.
-        var next = "\(max(0, completeUntil - 2 * StreamTakeover.tolerance))"
+        // They begin with the time at which Redis added the entry.
+        var next = StreamEntryID(milliseconds: UInt64(max(0, completeUntil - 2 * StreamTakeover.tolerance)))
         while true {
-            let command = ["XRANGE", settings.name, next, "+", "COUNT", String(Self.page)]
+            let command = ["XRANGE", settings.name, next.description, "+", "COUNT", String(Self.page)]
             let reply = try await call(connection, command.map { Array($0.utf8) })
             guard case .array(let entries) = reply else { throw RedisFailure(refusing: "XRANGE", reply) }
-            var last: EntryID?
+            var last: StreamEntryID?
             for entry in entries {
                 guard case .array(let entry) = entry, entry.count == 2, case .array(let fields) = entry[1] else {
                     continue
                 }
-                last = EntryID(entry[0].bytes ?? []) ?? last
+                last = StreamEntryID(entry[0].bytes ?? []) ?? last
                 for index in stride(from: 0, to: fields.count - 1, by: 2)
                 where fields[index].bytes == Array("event".utf8) {
                     takeover.add(fields[index + 1].bytes ?? [])
                 }
             }
-            guard entries.count == Self.page, let last else { return takeover }
-            next = last.next.description
+            // A server that goes back would be read for ever.
+            guard entries.count == Self.page, let last, last >= next, let following = last.next else { return takeover }
+            next = following
             guard try await add([], through: nil, isComplete: false, connection) else { return nil }
         }
     }
-}
-
-/// The id of an entry of a stream: `<milliseconds>-<number>`.
-private struct EntryID: CustomStringConvertible {
-    private let milliseconds: UInt64
-    private let number: UInt64
-
-    init?(_ text: [UInt8]) {
-        let parts = String(decoding: text, as: UTF8.self).split(separator: "-")
-        guard parts.count == 2, let milliseconds = UInt64(parts[0]), let number = UInt64(parts[1]) else { return nil }
-        (self.milliseconds, self.number) = (milliseconds, number)
-    }
-
-    private init(_ milliseconds: UInt64, _ number: UInt64) {
-        (self.milliseconds, self.number) = (milliseconds, number)
-    }
-
-    /// The least one behind it; Redis before 6.2 has no `(` for what is excluded.
-    var next: EntryID { EntryID(milliseconds, number + 1) }
-
-    var description: String { "\(milliseconds)-\(number)" }
 }
