@@ -67,6 +67,18 @@ def daemon(binary, folder, redis):
     daemon.stop()
 
 
+@pytest.fixture
+def strict_redis(folder):
+    """Run a Redis with the user of the README, which no other daemon configures."""
+    subfolder = folder / f"strict{len(list(folder.iterdir()))}"
+    subfolder.mkdir()
+    server = PrivateRedis(subfolder)
+    server.start()
+    server.command(*blocks("", "ACL SETUSER").split())
+    yield server
+    server.stop()
+
+
 def run(script: str, daemon: Daemon, *command: str) -> str:
     environ = {**os.environ, "SESSIOND_SOCKET": str(daemon.path)}
     result = subprocess.run(
@@ -101,9 +113,8 @@ def test_every_command_shown_exists(binary):
         assert result.returncode == 0, command
 
 
-def test_the_acl_user_suffices(binary, folder, redis):
-    line = blocks("", "ACL SETUSER").split()
-    redis.command(*line)
+def test_the_acl_user_suffices(binary, folder, strict_redis):
+    redis = strict_redis
     key_file = folder / "secret_key_acl"
     key_file.write_text("a secret of this test\n")
     redis.command("CONFIG", "SET", "notify-keyspace-events", "")
@@ -122,8 +133,8 @@ def test_the_acl_user_suffices(binary, folder, redis):
         assert daemon.stop() == 0
 
 
-def test_the_acl_user_can_end_sessions_with_what_more_it_needs(binary, folder, redis):
-    redis.command(*blocks("", "ACL SETUSER").split())
+def test_the_acl_user_can_end_sessions_with_what_more_it_needs(binary, folder, strict_redis):
+    redis = strict_redis
     key_file = folder / "secret_key_revoke"
     key_file.write_text("a secret of this test\n")
     subfolder = folder / "revoke"
