@@ -46,20 +46,15 @@ test-swift: packages $(VENV)/tests
 	swift test --skip-build --skip '$(BUSY_SUITES)|$(SYSTEM_SUITES)'; \
 	cat "$$transcripts"/*.ndjson | '$(PYTHON)/python' Tests/Protocols/validate_transcript.py
 
+# Folders with a suite of pytest; those that need a daemon find it in SESSIOND_BINARY.
+PYTHON_SUITES := Tests/Protocols Tests/Documentation Clients/python Examples/tutorial Tests/Journal Tests/Hostile Tests/Limits \
+    Tests/Endurance Tests/Access Tests/Service Tests/Sites
+
 .PHONY: test-python
 test-python: packages build $(VENV)/tests
 	'$(PYTHON)/python' Tests/Mutants/mutants.py --check
-	cd Tests/Protocols && '$(PYTHON)/python' -m pytest -q
-	cd Tests/Documentation && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
-	cd Clients/python && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
-	cd Examples/tutorial && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
-	cd Tests/Journal && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
-	cd Tests/Hostile && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
-	cd Tests/Limits && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
-	cd Tests/Endurance && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
-	cd Tests/Access && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
-	cd Tests/Service && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
-	cd Tests/Sites && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q
+	for suite in $(PYTHON_SUITES); do \
+	    (cd $$suite && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' -m pytest -q); done
 
 # Where `make fuzz` builds, and where it keeps the corpora and what it finds; which fuzzers it runs, and for how long each.
 FUZZER := .build-fuzzer
@@ -104,6 +99,24 @@ ENDURANCE_MINUTES ?= 30
 endurance: release $(VENV)/tests ## Random clients, faults and reloads for ENDURANCE_MINUTES=30; then all must be right
 	cd Tests/Endurance && PYTHONPATH=../Journal:../Hostile:../LineFuzzer:../Protocols:../../Clients/python/src:../../Clients/python/tests/support \
 	    SESSIOND_BINARY='$(CURDIR)/.build/release/sessiond' '$(PYTHON)/python' endurance.py --minutes $(ENDURANCE_MINUTES)
+
+# Which sanitizers `make sanitize` builds with, each in a folder of its own, .build-thread and .build-address.
+SANITIZERS ?= thread address
+
+.PHONY: sanitize
+sanitize: $(SANITIZERS:%=sanitize-%) ## Run all suites under ThreadSanitizer and AddressSanitizer (an hour)
+
+# What a sanitizer finds, in a test or in a daemon that one started, is written to a file of its process; any file is a failure.
+sanitize-%: packages $(VENV)/tests
+	swift build --build-tests --sanitize=$* --scratch-path .build-$*
+	rm -rf .build-$*/reports; mkdir .build-$*/reports
+	export TSAN_OPTIONS='log_path=$(CURDIR)/.build-$*/reports/report' ASAN_OPTIONS='log_path=$(CURDIR)/.build-$*/reports/report:detect_leaks=0'; \
+	status=0; \
+	for group in --filter='$(BUSY_SUITES)' --filter='$(SYSTEM_SUITES)' --skip='$(BUSY_SUITES)|$(SYSTEM_SUITES)'; do \
+	    SESSIOND_TEST_PYTHON='$(PYTHON)/python' swift test --skip-build --sanitize=$* --scratch-path .build-$* "$$group" || status=1; done; \
+	for suite in $(PYTHON_SUITES); do \
+	    (cd $$suite && SESSIOND_BINARY='$(CURDIR)/.build-$*/debug/sessiond' '$(PYTHON)/python' -m pytest -q) || status=1; done; \
+	head -50 .build-$*/reports/* 2>/dev/null && status=1; exit $$status
 
 .PHONY: mutants
 mutants: packages ## Break one rule of the cache after the other, and see the simulation find each (half an hour)

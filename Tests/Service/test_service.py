@@ -122,6 +122,40 @@ def test_who_is_in_the_sockets_group_may_identify_and_nobody_else(
         assert ask(*container, *script).stdout == "['identify']\n"
 
 
+@as_root
+def test_sockets_that_are_passed_have_rights_by_their_names_and_a_reload_gives_others(
+    manager: ServiceManager, secrets: dict[str, str], service: Unit
+) -> None:
+    def configure(may: str) -> None:
+        configuration.write_text(f"sockets:\n  - name: audit\n    may: {may}\n")
+
+    configuration = manager.folder / "sessiond.yaml"
+    configure("[list, observe]")
+    with Listener(manager.folder / "web.sock") as web, Listener(manager.folder / "audit.sock") as audit:
+        for listener in (web, audit):
+            listener.path.chmod(0o666)
+
+        def rights(listener: Listener) -> str:
+            stranger = ["setpriv", f"--reuid={SERVICE_ID + 1}", f"--regid={SERVICE_ID + 1}", "--clear-groups"]
+            command = [*stranger, "/usr/bin/python3", "-ISc", RIGHTS, str(listener.path)]
+            return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+        manager.start(
+            [*service.command[:-1], str(configuration)],
+            listeners=[web.socket, audit.socket],
+            environment={"LISTEN_FDNAMES": "web:audit"},
+            credentials=secrets,
+            as_user=True,
+        )
+        manager.wait_for_state("READY=1")
+        assert (rights(web), rights(audit)) == ("['identify']", "['list', 'observe']")
+        configure("observe")
+        manager.forget_states()
+        manager.signal(signal.SIGHUP)
+        manager.wait_for_state("READY=1")
+        assert (rights(web), rights(audit)) == ("['identify']", "['observe']")
+
+
 @pytest.mark.skipif(not MAY_UNSHARE, reason="only root can, and only outside of a container")
 def test_in_a_user_namespace_the_daemon_would_not_know_its_peers(
     manager: ServiceManager, service: Unit, listener: Listener, secrets: dict[str, str]
