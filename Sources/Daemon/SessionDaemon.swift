@@ -199,7 +199,7 @@ package struct SessionDaemon {
                 let report = StatusReport(
                     version: Self.version, uptimeMilliseconds: now.uptime - started.uptime, directory: directory,
                     stored: directory.storedForms.figures(keyCount: bound.value.keyCount, at: now),
-                    dataBytesMax: limits.dataBytesMax, isProven: table.isProven(at: now), database: database,
+                    dataBytesMax: limits.dataBytesMax, isProven: table.isProven(at: now.uptime), database: database,
                     link: link.figures,
                     lookups: table.lookupCounts, journal: journal.figures, backlog: bound.value.backlog,
                     stream: publisher?.figures, clients: figures.values

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Cuts a stream of bytes into lines that end in LF or CR LF.
 ///
 /// Bytes are looked at once however they are dripped in. The memory held is the unread lines and at most one unfinished line; the
@@ -44,9 +46,35 @@ package struct LineFramer: Sendable {
         bytes.withUnsafeBytes { append($0) }
     }
 
+    /// Offers the next whole line to `take`, which says whether it has read it; if not, the line is still the next.
+    ///
+    /// - Returns: whether it was read.
+    @inline(__always)
+    package mutating func offerLine(to take: (UnsafeRawBufferPointer) -> Bool) -> Bool {
+        guard let end = endOfLine() else { return false }
+        let length = length(upTo: end)
+        let isTaken =
+            length <= lineBytesMax
+            && buffer.withUnsafeBytes { take(UnsafeRawBufferPointer(rebasing: $0[start..<start + length])) }
+        searched = isTaken ? end + 1 : end
+        if isTaken { start = searched }
+        return isTaken
+    }
+
+    /// Where the next LF stands.
+    @inline(__always)
+    private func endOfLine() -> Int? {
+        buffer.withUnsafeBytes { bytes -> Int? in
+            guard searched < bytes.count, let base = bytes.baseAddress,
+                let found = memchr(base + searched, 0x0A, bytes.count - searched)
+            else { return nil }
+            return UnsafeRawPointer(found) - base
+        }
+    }
+
     /// The next line, or nil where more bytes are needed, and forever after `tooLong`.
     package mutating func nextLine() -> Line? {
-        guard let end = buffer[searched...].firstIndex(of: 0x0A) else {
+        guard let end = endOfLine() else {
             if start == buffer.count { giveBack() }
             searched = buffer.count
             return length(upTo: buffer.count) > lineBytesMax ? close() : nil

@@ -398,6 +398,9 @@ final class LinkCore<Consumer: LinkConsumer> {
                     let failure = RedisFailure(refusing: "DEL", refusal)
                     return completion(.failure(RevocationFailure("\(failure)")))
                 }
+                guard replies.allSatisfy({ $0 == .integer(0) || $0 == .integer(1) }) else {
+                    return completion(.failure(RevocationFailure("Redis answered DEL with what is no answer to it")))
+                }
                 completion(.success(replies.map { $0 == .integer(1) }))
             }
         }

@@ -5,35 +5,33 @@ import SessionModel
 ///
 /// Who is logged in stays known; only what `session.get` shows beyond that has to be read again.
 struct DataBudget {
-    private let bytesMax: Int
+    let bytesMax: Int
     private(set) var bytes = 0
     /// How many sessions have their data in memory.
     private var count = 0
     /// Sessions in the order in which their data came; some have none any more.
-    private var order: Deque<SessionKey> = []
+    private var order: Deque<SessionPlace> = []
 
     init(bytesMax: Int) {
         self.bytesMax = bytesMax
     }
 
     /// A session's data was stored, replaced or removed.
-    mutating func changed(_ key: SessionKey, from old: [UInt8]?, to new: [UInt8]?) {
+    mutating func changed(at place: SessionPlace, from old: [UInt8]?, to new: [UInt8]?) {
         bytes += (new?.count ?? 0) - (old?.count ?? 0)
         count += (new == nil ? 0 : 1) - (old == nil ? 0 : 1)
-        if old == nil, new != nil { order.append(key) }
+        if old == nil, new != nil { order.append(place) }
     }
 
     /// The session whose data is to be dropped next; nil while there is room.
-    mutating func popOverdue() -> SessionKey? {
+    mutating func popOverdue() -> SessionPlace? {
         bytes > bytesMax ? order.popFirst() : nil
     }
 
-    /// Drops a session's data.
-    mutating func drop(from entry: inout SessionEntry) {
-        guard let data = entry.data else { return }
+    /// A session's data was dropped.
+    mutating func dropped(_ data: [UInt8]) {
         bytes -= data.count
         count -= 1
-        entry.data = nil
     }
 
     /// How many places are kept; for tests.
@@ -43,8 +41,8 @@ struct DataBudget {
     var isSparse: Bool { order.count > 1024 && order.count > 2 * count }
 
     /// Forgets those places, so that logins and logouts leave nothing behind.
-    mutating func compact(keeping hasData: (SessionKey) -> Bool) {
-        var seen: Set<SessionKey> = []
+    mutating func compact(keeping hasData: (SessionPlace) -> Bool) {
+        var seen: Set<SessionPlace> = []
         order = Deque(order.filter { hasData($0) && seen.insert($0).inserted })
     }
 }

@@ -33,8 +33,8 @@ extension DirectoryStateMachine {
         if !catchUp.areRemaindersAsked {
             // What the scan did not bring is most likely gone, but only its own reading proves it.
             catchUp.areRemaindersAsked = true
-            let opened = epoch
-            for key in table.keys(where: { $0.epoch != opened }) {
+            let opened = EpochTag(epoch)
+            for key in table.keys(where: { record, _ in record.epoch != opened }) {
                 if fetches.request(key, .catchUp) { catchUp.unreadCount += 1 }
             }
             phase = .catchingUp(catchUp)
@@ -61,7 +61,7 @@ extension DirectoryStateMachine {
         }
         // Catching up once more without a gap is no news.
         if !wasLive || gapMilliseconds != nil {
-            let users = presence.live.userCount
+            let users = table.userCount
             let fault = counts.unreadable > 0 ? reader.lastFault.map { "\($0)" } : nil
             let gap = wasLive ? gapMilliseconds : nil
             effects.milestones.append(.live(counts, users: users, gapMilliseconds: gap, fault: fault))

@@ -27,7 +27,7 @@ extension DirectoryStateMachine {
             silentChanges.saw(key, at: now.uptime)
         }
         store(&entry, for: key, after: old, isNotified ? .live : isCurrent ? .ahead : .catchUp, at: now, &effects)
-        schedule(key, entry)
+        if let place = table.place(of: key) { deadlines.note(entry.deadline, of: place, in: table, at: now.uptime) }
     }
 
     /// A session that a read did not find, and another one does: what the table held of it stands again.
@@ -57,7 +57,6 @@ extension DirectoryStateMachine {
         if let old {
             entry.firstSeenAt = old.firstSeenAt
             entry.changedAt = old.valueDigest == entry.valueDigest ? old.changedAt : now.uptime
-            entry.scheduledDeadline = old.scheduledDeadline
             entry.comparison = old.comparison
         } else {
             entry.comparison = comparisonNumber
@@ -66,7 +65,6 @@ extension DirectoryStateMachine {
         if let before = old?.standing.login, let login = entry.standing.login, before.userID == login.userID {
             entry.loginID = old?.loginID
             entry.isOwed = old?.isOwed ?? false
-            entry.ordinal = old?.ordinal
             entry.carrySuperseded(from: before)
             put(entry, for: key)
             tellUpdate(of: key, entry, login, after: old, at: now, &effects)
@@ -75,7 +73,6 @@ extension DirectoryStateMachine {
             let settled = table.entry(of: key)
             entry.loginID = nil
             entry.isOwed = false
-            entry.ordinal = nil
             put(entry, for: key)
             tellTransition(of: key, entry, after: settled, sighting, at: now, &effects)
         }
@@ -84,16 +81,21 @@ extension DirectoryStateMachine {
 
     /// Stores an entry and keeps the figures.
     mutating func put(_ entry: SessionEntry, for key: SessionKey) {
-        let old = table.store(entry, for: key)
+        var entry = entry
+        // It would be dropped at once.
+        if let data = entry.data, data.count > dataBudget.bytesMax { entry.data = nil }
+        let (place, old) = table.store(entry, for: key)
         if let old { counts.remove(old.standing) }
         counts.add(entry.standing)
         storedForms.change(from: old?.form, to: entry.form)
         if entry.epoch == epoch { readCount += 1 }
-        dataBudget.changed(key, from: old?.data, to: entry.data)
-        while let oldest = dataBudget.popOverdue() { _ = table.update(oldest) { dataBudget.drop(from: &$0) } }
+        dataBudget.changed(at: place, from: old?.data, to: entry.data)
+        while let oldest = dataBudget.popOverdue() {
+            if let data = table.dropData(at: oldest) { dataBudget.dropped(data) }
+        }
         if dataBudget.isSparse {
             let table = table
-            dataBudget.compact { table.entry(of: $0)?.data != nil }
+            dataBudget.compact { table.hasData(at: $0) }
         }
     }
 
@@ -181,10 +183,10 @@ extension DirectoryStateMachine {
     }
 
     mutating func forget(_ key: SessionKey) -> SessionEntry? {
-        guard let entry = table.remove(key) else { return nil }
+        guard let (place, entry) = table.remove(key) else { return nil }
         counts.remove(entry.standing)
         storedForms.change(from: entry.form, to: nil)
-        dataBudget.changed(key, from: entry.data, to: nil)
+        dataBudget.changed(at: place, from: entry.data, to: nil)
         return entry
     }
 

@@ -23,20 +23,20 @@ extension DirectoryStateMachine {
 
     /// A scan for comparison begins.
     package mutating func comparisonStarted() {
-        comparisonNumber += 1
+        comparisonNumber &+= 1
     }
 
     /// The scan found these keys.
     package mutating func comparisonFound(_ keys: [SessionKey]) {
         guard case .live = phase else { return }
         let number = comparisonNumber
-        for key in keys where table.update(key, { $0.comparison = number }) == nil { compare(key) }
+        for key in keys where !table.mark(key, comparison: number) { compare(key) }
     }
 
     /// The scan came to its end.
     package mutating func comparisonEnded() {
         guard case .live = phase else { return }
         let number = comparisonNumber
-        for key in table.keys(where: { $0.comparison != number }) { compare(key) }
+        for key in table.keys(where: { _, upkeep in upkeep.comparison != number }) { compare(key) }
     }
 }

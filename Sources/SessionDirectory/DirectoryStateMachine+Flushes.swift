@@ -14,7 +14,7 @@ extension DirectoryStateMachine {
 
     mutating func suspectFlush(at now: Moment, _ effects: inout DirectoryEffects) {
         // Nobody is logged in who could be answered wrongly, or nothing was read that could be wrong.
-        guard presence.live.count > 0, readCount > 0 else {
+        guard table.liveCount > 0, readCount > 0 else {
             fetches.doubtSent()
             return flushSuspicion.end()
         }

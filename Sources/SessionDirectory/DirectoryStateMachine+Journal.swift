@@ -88,8 +88,8 @@ extension DirectoryStateMachine {
         }
         presence.account.inherited[session] = nil
         presence.account.rejected[session] = nil
-        let entry = SessionEntry(
-            session: session, inherited: held, ordinal: presence.adopt(key, of: held.userID), at: now)
+        presence.adopted(held)
+        let entry = SessionEntry(session: session, inherited: held, at: now)
         put(entry, for: key)
         return entry
     }
@@ -97,17 +97,17 @@ extension DirectoryStateMachine {
 
 extension SessionEntry {
     /// What a journal knows of a session: whose it was, and until when. Nothing of it may be answered.
-    fileprivate init(session: Fingerprint, inherited login: OpenLogin, ordinal: UInt64, at now: Moment) {
+    fileprivate init(session: Fingerprint, inherited login: OpenLogin, at now: Moment) {
         let (remaining, isOver) = (login.expiresAt ?? .max).subtractingReportingOverflow(now.wall)
         let deadline = now.uptime.addingReportingOverflow(remaining)
         self.init(
             session: session,
             standing: .authenticated(
-                Login(userID: login.userID, backend: login.backend, passwordHash: [], contentDigest: 0)),
+                Login(userID: login.userID, backend: login.backend, password: .none, contentDigest: 0)),
             epoch: .none, isTouched: true,
             deadline: login.expiresAt == nil || isOver || deadline.overflow ? .max : deadline.partialValue,
             expiresAt: login.expiresAt, changedAt: now.uptime, firstSeenAt: login.beganAt, data: nil, valueDigest: 0,
-            loginID: login.id, ordinal: ordinal
+            loginID: login.id
         )
     }
 }

@@ -13,10 +13,12 @@ extension DirectoryStateMachine {
     ) {
         reader = ValueReader(decoder: decoder)
         storedForms = StoredForms()
-        for key in table.keys(where: { _ in true }) {
+        for key in table.keys(where: { _, _ in true }) {
             _ = table.update(key) { entry in
                 // Its stored bytes have to be decoded again, although they are the same.
                 entry.valueDigest = 0
+                // Not even where `--serve-stale` allows old answers is it told by keys that are no more.
+                entry.isTouched = true
                 entry.form = entry.form?.moved(by: indices)
                 storedForms.change(from: nil, to: entry.form)
             }

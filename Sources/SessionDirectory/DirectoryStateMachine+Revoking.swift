@@ -16,10 +16,11 @@ extension DirectoryStateMachine {
         case .session(let session):
             guard isComplete else { return .failure(Self.incomplete) }
             // Seldom asked for: an index would cost every session memory.
-            return .success(table.keys { $0.session == session })
+            return .success(table.keys { record, _ in record.session == session })
         case .user(let userID, let exception):
             guard isComplete else { return .failure(Self.incomplete) }
-            let keys = presence.live.keys(of: userID, after: nil, limit: .max - 1).map(\.key)
+            let places = table.liveSessions(of: userID, after: nil, limit: .max - 1)
+            let keys = places.compactMap { table.key(at: $0) } + presence.disappearedKeys(of: userID)
             return .success(keys.filter { Fingerprint(of: $0) != exception })
         }
     }
@@ -48,7 +49,7 @@ extension DirectoryStateMachine {
     /// Redis has answered whether there was a key that it deleted.
     package mutating func revoked(_ key: SessionKey, wasThere: Bool, byUID uid: UInt32, at now: Moment) {
         if wasThere {
-            presence.revocations.deleted(key, at: now.uptime)
+            presence.revocations.deleted(key)
             presence.buryRevoked(key, byUID: uid, at: now)
         } else {
             presence.revocations.end(key)
@@ -66,9 +67,16 @@ extension DirectoryStateMachine {
     }
 
     /// A reading shows what was written after a session was deleted: that one has ended, whether its removal was heard or not.
-    mutating func endDeleted(_ key: SessionKey, askedAt: Int64, at now: Moment, _ effects: inout DirectoryEffects) {
-        guard presence.revocations.isDeleted(key, before: askedAt, at: now.uptime) else { return }
-        remove(key, .deleted, at: now, &effects)
+    ///
+    /// Questions and deletions go to Redis by one connection, which answers in their order: what is answered later was asked later.
+    mutating func endDeleted(_ key: SessionKey, at now: Moment, _ effects: inout DirectoryEffects) {
+        guard presence.revocations.isDeleted(key, at: now.uptime) else { return }
+        if table.place(of: key) == nil {
+            // An earlier reading did not find it, and waits for the announcement.
+            presence.removalAnnounced(key, .deleted, at: now, into: &effects.events)
+        } else {
+            remove(key, .deleted, at: now, &effects)
+        }
         presence.revocations.end(key)
     }
 

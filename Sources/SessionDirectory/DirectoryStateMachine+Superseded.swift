@@ -6,14 +6,16 @@ extension DirectoryStateMachine {
     ///
     /// Hashes are compared only where they are of one kind: of equal length and made under the same secret key.
     func markSuperseded(_ key: SessionKey, _ entry: SessionEntry, after old: SessionEntry?) {
-        guard let login = entry.standing.login, login.passwordHash != old?.standing.login?.passwordHash else { return }
-        for other in presence.live.newestKeys(of: login.userID, limit: TwinSearch.countMax) where other != key {
-            guard let otherEntry = table.entry(of: other), let otherLogin = otherEntry.standing.login,
-                otherLogin.passwordHash.count == login.passwordHash.count,
-                otherEntry.form?.keyIndex == entry.form?.keyIndex, otherLogin.passwordHash != login.passwordHash,
+        guard let login = entry.standing.login, login.password != old?.standing.login?.password else { return }
+        let own = table.place(of: key)
+        for other in table.newestSessions(of: login.userID, limit: TwinSearch.countMax) where other != own {
+            guard let otherEntry = table.entry(at: other), let otherLogin = otherEntry.standing.login,
+                otherLogin.password.isAsLong(as: login.password),
+                otherEntry.form?.keyIndex == entry.form?.keyIndex, otherLogin.password != login.password,
                 otherEntry.firstSeenAt != entry.firstSeenAt
             else { continue }
-            supersede(otherEntry.firstSeenAt < entry.firstSeenAt ? other : key)
+            if otherEntry.firstSeenAt > entry.firstSeenAt { return supersede(key) }
+            if let otherKey = table.key(at: other) { supersede(otherKey) }
         }
     }
 

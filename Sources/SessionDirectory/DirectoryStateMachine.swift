@@ -36,9 +36,9 @@ package struct DirectoryStateMachine: ~Copyable {
     /// Why those are logged out whom the catching up does not find.
     var unannouncedReason = LogoutReason.missing
     /// The last session that was compared with Redis.
-    private var comparedOrdinal: UInt64?
-    /// Counts the scans for comparison.
-    var comparisonNumber: UInt32 = 0
+    private var comparedPlace: SessionPlace?
+    /// Counts the scans for comparison, modulo 256.
+    var comparisonNumber: UInt8 = 0
     private(set) var unavailability = "the first connection to Redis is not made yet"
 
     var fetches: FetchStateMachine
@@ -47,7 +47,7 @@ package struct DirectoryStateMachine: ~Copyable {
     var dataBudget: DataBudget
     var flushSuspicion = FlushSuspicion()
     var presence: PresenceStateMachine
-    var deadlines = DeadlineQueue()
+    var deadlines = DeadlineWatch()
     var counts = SessionCounts()
     var storedForms = StoredForms()
     private var foreignKeyCount = 0
@@ -70,13 +70,13 @@ package struct DirectoryStateMachine: ~Copyable {
 
     /// When ``timePassed(at:_:)`` is to be called at the latest; monotonic clock, milliseconds.
     package var nextDeadline: Int64? {
-        [deadlines.next, presence.nextDeadline].compactMap { $0 }.min()
+        [deadlines.next(isTableEmpty: counts.total == 0), presence.nextDeadline].compactMap { $0 }.min()
     }
 
     package var figures: DirectoryFigures {
         DirectoryFigures(
             condition: condition, epoch: epoch, hearing: hearing, sessions: counts,
-            storedForms: storedForms, userCount: presence.live.userCount, foreignKeyCount: foreignKeyCount,
+            storedForms: storedForms, userCount: table.userCount, foreignKeyCount: foreignKeyCount,
             fetchCount: fetches.fetchCount, overtakenCount: fetches.overtakenCount,
             staleFoundCount: presence.silentEndCount + silentChanges.foundCount,
             comparedCount: silentChanges.comparedCount, dataBytes: dataBudget.bytes,
@@ -129,6 +129,7 @@ package struct DirectoryStateMachine: ~Copyable {
     ///
     /// - Parameter reason: of the logouts of those that are then gone.
     mutating func openEpoch(at now: Moment, unannounced reason: LogoutReason = .missing) {
+        table.tell(now)
         unannouncedReason = reason
         epoch.advance()
         epochOpened = now
@@ -181,6 +182,7 @@ package struct DirectoryStateMachine: ~Copyable {
     /// While questions cannot be sent nothing is proven anew: nobody could find what is not announced.
     package mutating func heard(until uptime: Int64, at now: Moment, _ effects: inout DirectoryEffects) {
         guard isSubscribed else { return }
+        table.tell(now)
         flushSuspicion.announcementsHeard(before: uptime)
         let endedSilently = presence.announcementsHeard(before: uptime, into: &effects.events)
         let changedSilently = silentChanges.announcementsHeard(before: uptime)
@@ -198,9 +200,8 @@ package struct DirectoryStateMachine: ~Copyable {
 
     /// Another live session at every call.
     mutating func nextToCompare() -> SessionKey? {
-        let next = presence.live.keys(of: nil, after: comparedOrdinal, limit: 1).first
-        comparedOrdinal = next?.ordinal
-        return next?.key
+        comparedPlace = table.liveSessions(after: comparedPlace, limit: 1).first
+        return comparedPlace.flatMap { table.key(at: $0) }
     }
 
     // MARK: Notifications
@@ -217,6 +218,7 @@ package struct DirectoryStateMachine: ~Copyable {
             openEpoch(at: now)
             effects.wantsScan = true
         }
+        table.tell(now)
         announced(key, at: now, &effects)
         switch event {
         case .written: written(key, at: now, &effects)
@@ -234,11 +236,7 @@ package struct DirectoryStateMachine: ~Copyable {
     }
 
     private mutating func written(_ key: SessionKey, at now: Moment, _ effects: inout DirectoryEffects) {
-        let isKnown: Void? = table.update(key) { entry in
-            entry.isTouched = true
-            entry.changedAt = now.uptime
-        }
-        if isKnown == nil { presence.keyAppeared(key, at: now, into: &effects.events) }
+        if !table.touch(key, at: now.uptime) { presence.keyAppeared(key, at: now, into: &effects.events) }
         fetches.request(key, .notified)
     }
 
@@ -275,7 +273,8 @@ package struct DirectoryStateMachine: ~Copyable {
     package mutating func fetchCompleted(
         _ key: SessionKey, _ value: StoredValue, at now: Moment, _ effects: inout DirectoryEffects
     ) {
-        if fetches.isBelieved(key) { endDeleted(key, askedAt: value.askedAt, at: now, &effects) }
+        table.tell(now)
+        if fetches.isBelieved(key) { endDeleted(key, at: now, &effects) }
         var old = table.entry(of: key)
         let wantsData = fetches.wantsData(of: key)
         let reading = reader.entry(of: key, value, after: old, wantsData: wantsData, in: epoch, at: now)
@@ -366,15 +365,16 @@ package struct DirectoryStateMachine: ~Copyable {
 
     /// A page of the live sessions.
     package func list(_ query: SessionListQuery) -> SessionListPage {
-        let found = presence.live.keys(of: query.userID, after: query.after, limit: query.limit)
+        let after = query.after.map { SessionPlace(number: UInt32(clamping: $0)) }
+        let found = table.liveSessions(of: query.userID, after: after, limit: query.limit)
         let sessions = found.prefix(query.limit).compactMap { place -> ListedSession? in
-            guard let entry = table.entry(of: place.key), let login = entry.standing.login else { return nil }
+            guard let entry = table.entry(at: place), let login = entry.standing.login else { return nil }
             return ListedSession(
                 session: entry.session, userID: login.userID, backend: login.backend, expiresAt: entry.expiresAt,
                 firstSeenAt: entry.firstSeenAt
             )
         }
-        let next = found.count > query.limit ? found[query.limit - 1].ordinal : nil
+        let next = found.count > query.limit ? UInt64(found[query.limit - 1].number) : nil
         return SessionListPage(sessions: sessions, next: next, position: presence.position)
     }
 }

@@ -19,7 +19,7 @@ struct JournalAccount {
     /// Inherited sessions whose value was found to be bad while it was unclear whether the secret key is right.
     var rejected: [Fingerprint: RejectionReason] = [:]
     /// Sessions whose login the journal does not hold, with some that were settled since.
-    private var owed: Deque<SessionKey> = []
+    private var owed: Deque<SessionPlace> = []
     /// How many of them are unsettled.
     private(set) var owedCount = 0
     /// Inherited logins whose sessions are gone, with some that were found since.
@@ -28,8 +28,8 @@ struct JournalAccount {
     /// How many events are still to be written, about.
     var backlog: Int { owedCount + departing.count }
 
-    mutating func owe(_ key: SessionKey) {
-        owed.append(key)
+    mutating func owe(_ place: SessionPlace) {
+        owed.append(place)
         owedCount += 1
     }
 
@@ -38,7 +38,7 @@ struct JournalAccount {
         if owedCount == 0 { owed = [] }
     }
 
-    mutating func nextOwed() -> SessionKey? { owed.popFirst() }
+    mutating func nextOwed() -> SessionPlace? { owed.popFirst() }
 
     /// What was inherited and not found until now is gone.
     mutating func depart() {

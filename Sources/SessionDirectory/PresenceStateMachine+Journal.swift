@@ -7,13 +7,15 @@ extension PresenceStateMachine {
         beginRun(opening.run, openLogins: opening.openLogins.values)
         account = JournalAccount()
         account.inherited = opening.openLogins
-        for (_, key) in live.keys(of: nil, after: nil, limit: .max - 1) {
-            guard let entry = table.entry(of: key), let login = entry.standing.login else { continue }
+        for place in table.liveSessions(after: nil, limit: .max - 1) {
+            guard let key = table.key(at: place), let entry = table.entry(at: place), let login = entry.standing.login
+            else { continue }
             if let held = account.inherited[entry.session], held.userID == login.userID {
                 account.inherited[entry.session] = nil
-                _ = table.update(key) { ($0.loginID, $0.isOwed) = (held.id, false) }
+                adopted(held)
+                table.update(key) { ($0.loginID, $0.isOwed) = (held.id, false) }
             } else {
-                _ = table.update(key) { $0.loginID = nil }
+                table.update(key) { $0.loginID = nil }
                 owe(key)
             }
         }
@@ -21,16 +23,17 @@ extension PresenceStateMachine {
 
     /// The login of a session that was found is to be written when there is time.
     mutating func owe(_ key: SessionKey) {
-        _ = table.update(key) { $0.isOwed = true }
-        account.owe(key)
+        table.update(key) { $0.isOwed = true }
+        if let place = table.place(of: key) { account.owe(place) }
     }
 
     /// Writes the login of a session that is still owed.
     mutating func payOwed(_ key: SessionKey, into events: inout [SessionEvent]) {
         guard let entry = table.entry(of: key), entry.isOwed, let login = entry.standing.login else { return }
-        _ = table.update(key) { $0.isOwed = false }
+        table.update(key) { $0.isOwed = false }
         account.paid()
         if let other = account.inherited.removeValue(forKey: entry.session) {
+            adopted(other)
             tellLogout(
                 of: entry.session, other.userID, other.backend, other.id, .switched, at: entry.firstSeenAt,
                 into: &events
@@ -52,8 +55,8 @@ extension PresenceStateMachine {
     /// session was replaced does not go offline in between.
     mutating func settleAccount(limit: Int, at now: Moment, into events: inout [SessionEvent]) {
         var written = 0
-        while written < limit, let key = account.nextOwed() {
-            payOwed(key, into: &events)
+        while written < limit, let place = account.nextOwed() {
+            if let key = table.key(at: place) { payOwed(key, into: &events) }
             written += 1
         }
         while written < limit, let (session, login) = account.nextDeparting() {
@@ -65,6 +68,7 @@ extension PresenceStateMachine {
     private mutating func writeDeparture(
         of session: Fingerprint, _ login: OpenLogin, at now: Moment, into events: inout [SessionEvent]
     ) {
+        adopted(login)
         let rejection = account.rejected.removeValue(forKey: session)
         var reason = LogoutReason.missing
         var time = now.wall

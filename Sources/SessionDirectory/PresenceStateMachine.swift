@@ -5,12 +5,10 @@ import SessionModel
 /// For every session logins and logouts alternate, beginning with a login, and each logout names its login. Events are
 /// numbered here, in the order in which they are told.
 struct PresenceStateMachine {
-    private(set) var live = LiveSessions()
     let table: SessionTable
     private var run: UInt64 = 0
     private var sequence: UInt64 = 0
-    /// How many logins of each user were told and not ended.
-    private var openLoginCounts: [UserID: Int] = [:]
+    private var openElsewhere = OpenLoginsElsewhere()
     /// What the journal holds that is not here, and what is here that it does not hold.
     var account = JournalAccount()
     private var rotations = RotationCorrelator()
@@ -55,8 +53,16 @@ struct PresenceStateMachine {
         _ key: SessionKey, _ reason: LogoutReason, at now: Moment, into events: inout [SessionEvent]
     ) {
         keyDecided(key, at: now, into: &events)
-        guard let disappearance = disappearances.removeValue(forKey: key) else { return }
+        guard let disappearance = takeDisappearance(of: key) else { return }
         end(key, disappearance.entry, reason, at: disappearance.at, into: &events)
+    }
+
+    private mutating func takeDisappearance(of key: SessionKey) -> Disappearance? {
+        guard let disappearance = disappearances.removeValue(forKey: key) else { return nil }
+        if disappearance.entry.loginID != nil, let login = disappearance.entry.standing.login {
+            openElsewhere.remove(login.userID)
+        }
+        return disappearance
     }
 
     /// All that was announced before this time has been heard: what disappeared earlier did so silently.
@@ -67,7 +73,7 @@ struct PresenceStateMachine {
             $0.value.at.uptime < $1.value.at.uptime
         }
         for (key, disappearance) in silent {
-            disappearances[key] = nil
+            _ = takeDisappearance(of: key)
             end(key, disappearance.entry, .flushed, at: disappearance.at, into: &events)
         }
         silentEndCount += silent.count
@@ -77,9 +83,9 @@ struct PresenceStateMachine {
     /// Changes go unseen from now on.
     mutating func subscriptionLost(at now: Moment, into events: inout [SessionEvent]) {
         for (key, disappearance) in disappearances.sorted(by: { $0.value.at.uptime < $1.value.at.uptime }) {
+            _ = takeDisappearance(of: key)
             end(key, disappearance.entry, .missing, at: disappearance.at, into: &events)
         }
-        disappearances = [:]
         tell(rotations.releaseAll(), into: &events)
     }
 
@@ -118,8 +124,6 @@ struct PresenceStateMachine {
         into events: inout [SessionEvent]
     ) {
         guard let entry = table.entry(of: key) else { return }
-        let ordinal = live.add(key, of: login.userID)
-        _ = table.update(key) { $0.ordinal = ordinal }
         let burial = tombstones.exhume(entry.session, at: now.uptime)
         if case .revoked(let uid)? = burial { resurrected.append((key, uid)) }
         let cause: LoginCause
@@ -171,16 +175,20 @@ struct PresenceStateMachine {
             return
         }
         disappearances[key] = Disappearance(entry: entry, at: now)
+        if entry.loginID != nil, let login = entry.standing.login { openElsewhere.add(login.userID) }
+    }
+
+    /// The sessions of a user that disappeared, and of which no end was announced yet.
+    func disappearedKeys(of userID: UserID) -> [SessionKey] {
+        disappearances.filter { $0.value.entry.standing.login?.userID == userID }.map(\.key)
     }
 
     /// A read found a session again that had disappeared: it was written anew, and of both nothing was announced yet.
     ///
     /// - Returns: what the table held before it disappeared, to be put back. Its announcements will tell what happened.
     mutating func reappeared(_ key: SessionKey, at now: Moment, into events: inout [SessionEvent]) -> SessionEntry? {
-        guard var entry = disappearances.removeValue(forKey: key)?.entry else { return nil }
+        guard let entry = takeDisappearance(of: key)?.entry else { return nil }
         keyDecided(key, at: now, into: &events)
-        // Its place in the queue of deadlines may have been swept out.
-        entry.scheduledDeadline = nil
         return entry
     }
 
@@ -195,7 +203,7 @@ struct PresenceStateMachine {
     }
 
     /// How many sessions of a user are open in the table or by the journal.
-    func sessionCount(of userID: UserID) -> Int { max(live.count(of: userID), openLoginCounts[userID] ?? 0) }
+    func sessionCount(of userID: UserID) -> Int { table.sessionCount(of: userID) + openElsewhere.count(of: userID) }
 
     mutating func renewed(_ entry: SessionEntry, _ login: Login, at now: Moment, into events: inout [SessionEvent]) {
         // A login that is held back will be told with the expiry of then.
@@ -219,7 +227,7 @@ struct PresenceStateMachine {
 
     // MARK: Telling
 
-    private var twins: TwinSearch { TwinSearch(live: live, table: table) }
+    private var twins: TwinSearch { TwinSearch(table: table) }
 
     private mutating func keyDecided(_ key: SessionKey, at now: Moment, into events: inout [SessionEvent]) {
         tell(rotations.keyDecided(key, at: now.uptime, twins: twins), into: &events)
@@ -230,7 +238,6 @@ struct PresenceStateMachine {
         into events: inout [SessionEvent]
     ) {
         guard let login = entry.standing.login, let loginID = entry.loginID else { return }
-        forget(entry)
         let reason = attribute(reason, of: key, at: time)
         switch reason {
         case .deleted: tombstones.bury(entry.session, .deleted, at: time.uptime)
@@ -241,6 +248,7 @@ struct PresenceStateMachine {
             key: key, session: entry.session, login: login, loginID: loginID, deletedAt: time.uptime, time: time.wall
         )
         if reason == .deleted, rotations.holds(held, at: time.uptime) {
+            openElsewhere.add(login.userID)
             tell(rotations.decide(held.identity, at: time.uptime, twins: twins), into: &events)
         } else {
             tellLogout(held, reason, into: &events)
@@ -268,11 +276,6 @@ struct PresenceStateMachine {
         return resurrected
     }
 
-    private mutating func forget(_ entry: SessionEntry) {
-        guard let ordinal = entry.ordinal, let login = entry.standing.login else { return }
-        live.remove(ordinal, of: login.userID)
-    }
-
     /// Tells what is held back as it looks: nothing more is heard.
     mutating func release(into events: inout [SessionEvent]) {
         tell(rotations.releaseAll(), into: &events)
@@ -282,22 +285,23 @@ struct PresenceStateMachine {
     mutating func beginRun(_ run: UInt64, openLogins: some Sequence<OpenLogin>) {
         if run != self.run { (self.run, sequence) = (run, 0) }
         _ = rotations.releaseAll()
-        for disappearance in disappearances.values { forget(disappearance.entry) }
         disappearances = [:]
-        openLoginCounts = [:]
-        for login in openLogins { openLoginCounts[login.userID, default: 0] += 1 }
+        openElsewhere.removeAll()
+        for login in openLogins { openElsewhere.add(login.userID) }
     }
 
-    /// Takes a session up that the journal holds as logged in.
-    mutating func adopt(_ key: SessionKey, of userID: UserID) -> UInt64 {
-        live.add(key, of: userID)
+    /// A login that the journal holds open has a session in the table, or has ended.
+    mutating func adopted(_ login: OpenLogin) {
+        openElsewhere.remove(login.userID)
     }
 
     private mutating func tell(_ decisions: [RotationCorrelator.Decision], into events: inout [SessionEvent]) {
         for decision in decisions {
             switch decision {
             case .login(let login, let cause): tellLogin(login, cause, into: &events)
-            case .logout(let logout, let reason): tellLogout(logout, reason, into: &events)
+            case .logout(let logout, let reason):
+                openElsewhere.remove(logout.login.userID)
+                tellLogout(logout, reason, into: &events)
             }
         }
     }
@@ -305,13 +309,18 @@ struct PresenceStateMachine {
     mutating func tellLogin(_ held: HeldLogin, _ cause: LoginCause, into events: inout [SessionEvent]) {
         let userID = held.login.userID
         let expiresAt = table.entry(of: held.key).map(\.expiresAt) ?? held.expiresAt
+        let isFirst = !hasOpenLogin(userID)
         let id = emit(
             .login(userID: userID, backend: held.login.backend, expiresAt: expiresAt, cause: cause),
             held.session, at: held.time, into: &events
         )
-        _ = table.update(held.key) { $0.loginID = id }
-        openLoginCounts[userID, default: 0] += 1
-        if openLoginCounts[userID] == 1 { emit(.userOnline(userID), nil, at: held.time, into: &events) }
+        if table.update(held.key, { $0.loginID = id }) == nil { openElsewhere.add(userID) }
+        if isFirst { emit(.userOnline(userID), nil, at: held.time, into: &events) }
+    }
+
+    /// Whether a login of this user was told and has not ended.
+    private func hasOpenLogin(_ userID: UserID) -> Bool {
+        openElsewhere.count(of: userID) > 0 || table.hasToldLogin(of: userID)
     }
 
     private mutating func tellLogout(_ held: HeldLogout, _ reason: LogoutReason, into events: inout [SessionEvent]) {
@@ -320,6 +329,8 @@ struct PresenceStateMachine {
         )
     }
 
+    /// A login has ended that nothing here stands for any more.
+    ///
     /// - Parameter time: when it occurred, in milliseconds since 1970.
     mutating func tellLogout(
         of session: Fingerprint, _ userID: UserID, _ backend: String, _ loginID: EventID, _ reason: LogoutReason,
@@ -329,9 +340,7 @@ struct PresenceStateMachine {
             .logout(userID: userID, backend: backend, loginID: loginID, reason: reason), session, at: time,
             into: &events
         )
-        openLoginCounts[userID, default: 1] -= 1
-        guard openLoginCounts[userID] == 0 else { return }
-        openLoginCounts[userID] = nil
+        guard !hasOpenLogin(userID) else { return }
         emit(.userOffline(userID), nil, at: time, into: &events)
     }
 

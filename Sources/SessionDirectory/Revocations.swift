@@ -21,9 +21,8 @@ struct Revocations {
         var stage = Stage.asked
     }
 
-    private enum Stage: Equatable {
-        case asked, unanswered
-        case deleted(at: Int64)
+    private enum Stage {
+        case asked, unanswered, deleted
     }
 
     mutating func begin(_ key: SessionKey, byUID uid: UInt32, at uptime: Int64) {
@@ -40,15 +39,12 @@ struct Revocations {
     }
 
     /// Redis has deleted it.
-    mutating func deleted(_ key: SessionKey, at uptime: Int64) {
-        orders[key]?.stage = .deleted(at: uptime)
+    mutating func deleted(_ key: SessionKey) {
+        orders[key]?.stage = .deleted
     }
 
-    /// Whether a question that was sent then tells of what came after the deletion.
-    func isDeleted(_ key: SessionKey, before askedAt: Int64, at uptime: Int64) -> Bool {
-        guard case .deleted(let time)? = order(of: key, at: uptime)?.stage else { return false }
-        return askedAt >= time
-    }
+    /// Whether Redis has deleted it, and its end was not seen yet.
+    func isDeleted(_ key: SessionKey, at uptime: Int64) -> Bool { order(of: key, at: uptime)?.stage == .deleted }
 
     /// Nobody knows whether Redis has deleted it. If it turns out to be gone, this was why.
     mutating func unanswered(_ key: SessionKey) {

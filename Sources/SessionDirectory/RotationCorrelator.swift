@@ -226,13 +226,14 @@ struct TwinSearch {
     /// How many sessions of one user are looked at; where there are more, a twin is assumed.
     static let countMax = 32
 
-    var live: LiveSessions
     var table: SessionTable
 
     func hasTwin(of held: HeldLogin) -> Bool {
-        guard live.count(of: held.login.userID) <= Self.countMax else { return true }
-        return live.newestKeys(of: held.login.userID, limit: Self.countMax).contains { key in
-            guard key != held.key, let login = table.entry(of: key)?.standing.login else { return false }
+        let places = table.newestSessions(of: held.login.userID, limit: Self.countMax + 1)
+        guard places.count <= Self.countMax else { return true }
+        let own = table.place(of: held.key)
+        return places.contains { place in
+            guard place != own, let login = table.entry(at: place)?.standing.login else { return false }
             return RotationIdentity(login) == held.identity
         }
     }
@@ -242,7 +243,7 @@ struct TwinSearch {
 struct RotationIdentity: Hashable {
     var userID: UserID
     var backend: String
-    var contentDigest: Int
+    var contentDigest: UInt32
 
     init(_ login: Login) {
         userID = login.userID

@@ -7,7 +7,7 @@ enum SessionContent {
 
     /// A digest of all members but the password hash; equal for a session and the copy that Django makes of it when
     /// the password changes. Good for this process only.
-    static func digestWithoutPasswordHash(_ data: [UInt8]) -> Int {
+    static func digestWithoutPasswordHash(_ data: [UInt8]) -> UInt32 {
         var digest = 0
         for member in SessionMembers(data) where member.name != passwordHashName {
             var hasher = Hasher()
@@ -16,7 +16,7 @@ enum SessionContent {
             // A sum, since the order of the members means nothing.
             digest &+= hasher.finalize()
         }
-        return digest
+        return UInt32(truncatingIfNeeded: digest)
     }
 
     /// The names of the members that were added, removed or changed, sorted.

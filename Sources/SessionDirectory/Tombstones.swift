@@ -20,6 +20,9 @@ struct Tombstones {
 
     mutating func bury(_ session: Fingerprint, _ how: Burial, at uptime: Int64) {
         forget(before: uptime - Self.lifetime)
+        var how = how
+        // Whoever else deleted it: it is not to come back.
+        if how == .deleted, case .revoked(let uid)? = buried[session]?.how { how = .revoked(byUID: uid) }
         buried[session] = (uptime, how)
         order.append((session, uptime))
         if order.count > Self.countMax { dropFirst() }

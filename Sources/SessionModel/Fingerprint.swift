@@ -5,6 +5,13 @@ package struct Fingerprint: Hashable, Sendable {
     private let high: UInt64
     private let low: UInt64
 
+    /// Of no session.
+    package static let none = Fingerprint(high: 0, low: 0)
+
+    private init(high: UInt64, low: UInt64) {
+        (self.high, self.low) = (high, low)
+    }
+
     package init(of key: SessionKey) {
         var words = (UInt64(0), UInt64(0))
         SHA256.hash(data: key.bytes).withUnsafeBytes { digest in
@@ -42,4 +49,14 @@ package struct Fingerprint: Hashable, Sendable {
 extension Fingerprint: CustomStringConvertible {
     /// 32 hexadecimal digits in lower case.
     package var description: String { high.fixedWidthHex + low.fixedWidthHex }
+
+    /// Writes the 32 digits.
+    ///
+    /// - Returns: how many bytes that are.
+    @inline(__always)
+    package func write(to buffer: UnsafeMutableRawBufferPointer) -> Int {
+        buffer.storeBytes(of: high.hexDigits, toByteOffset: 0, as: SIMD16<UInt8>.self)
+        buffer.storeBytes(of: low.hexDigits, toByteOffset: 16, as: SIMD16<UInt8>.self)
+        return 32
+    }
 }

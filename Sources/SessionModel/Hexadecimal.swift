@@ -1,14 +1,32 @@
+/// Hexadecimal digits in lower case.
+package enum Hexadecimal {
+    /// The digit of a number below 16.
+    @inline(__always)
+    package static func digit(_ nibble: UInt8) -> UInt8 {
+        nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
+    }
+}
+
 /// Fixed-width hexadecimal in lower case, the form of fingerprints and event ids.
 extension UInt64 {
     /// Exactly 16 digits.
     var fixedWidthHex: String {
-        String(unsafeUninitializedCapacity: 16) { digits in
-            for position in 0..<16 {
-                let nibble = UInt8(truncatingIfNeeded: self >> UInt64(60 - 4 * position)) & 0xF
-                digits[position] = nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
-            }
+        let digits = hexDigits
+        return String(unsafeUninitializedCapacity: 16) { text in
+            for place in 0..<16 { text[place] = digits[place] }
             return 16
         }
+    }
+
+    /// The same as ASCII.
+    @inline(__always)
+    var hexDigits: SIMD16<UInt8> {
+        let bytes = unsafeBitCast(bigEndian, to: SIMD8<UInt8>.self)
+        var digits = SIMD16<UInt8>()
+        digits.evenHalf = bytes &>> 4
+        digits.oddHalf = bytes & 0xF
+        let letters = digits &+ (UInt8(ascii: "a") - 10)
+        return (digits &+ UInt8(ascii: "0")).replacing(with: letters, where: digits .> 9)
     }
 
     /// Nil unless the digits are exactly 16 and in lower case.

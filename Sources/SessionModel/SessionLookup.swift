@@ -5,6 +5,20 @@ package protocol SessionLookup: Sendable {
     /// Called on any thread; never blocks for long.
     func cached(_ key: SessionKey, wanting wants: LookupWants) -> SessionAnswer?
 
+    /// Who is behind a key, the short way: nil where nobody is, where memory may not say so, or where the general way has to be taken
+    /// for any other reason.
+    ///
+    /// - Parameters:
+    ///   - key: the key's bytes, whatever they are.
+    ///   - uptime: by ``uptime``, a moment ago at most.
+    func identity(ofKey key: borrowing RawSpan, at uptime: Int64) -> PackedIdentity?
+
+    /// The monotonic clock, in milliseconds.
+    var uptime: Int64 { get }
+
+    /// Counts lookups that ``identity(ofKey:at:)`` has answered.
+    func countIdentities(_ count: Int)
+
     /// An answer by way of Redis. `completion` is called once, on any thread.
     func ask(_ key: SessionKey, wanting wants: LookupWants, completion: @escaping @Sendable (SessionAnswer) -> Void)
 

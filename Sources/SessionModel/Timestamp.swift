@@ -4,7 +4,7 @@ package enum Timestamp {
     ///
     /// - Parameter wall: milliseconds since 1970.
     package static func seconds(_ wall: Int64) -> String {
-        text(of: min(wall, latest) + 500, withMilliseconds: false)
+        String(unsafeUninitializedCapacity: byteCountMax) { writeSeconds(wall, to: UnsafeMutableRawBufferPointer($0)) }
     }
 
     /// As above, of seconds since 1970, of any number: times before 1970 are written as its beginning.
@@ -16,26 +16,50 @@ package enum Timestamp {
     ///
     /// - Parameter wall: milliseconds since 1970.
     package static func milliseconds(_ wall: Int64) -> String {
-        text(of: wall, withMilliseconds: true)
+        String(unsafeUninitializedCapacity: byteCountMax) {
+            write(wall, withMilliseconds: true, to: UnsafeMutableRawBufferPointer($0))
+        }
     }
 
     /// The last millisecond of the year 9999, the last that RFC 3339 can name. Later times are written as this one.
     private static let latest: Int64 = 253_402_300_799_999
 
-    private static func text(of wall: Int64, withMilliseconds: Bool) -> String {
+    /// The longest text, in bytes.
+    private static let byteCountMax = 24
+
+    /// Writes ``seconds(_:)`` to a buffer with room for 24 bytes.
+    ///
+    /// - Returns: how many bytes it has.
+    @inline(__always)
+    package static func writeSeconds(_ wall: Int64, to buffer: UnsafeMutableRawBufferPointer) -> Int {
+        write(min(wall, latest) + 500, withMilliseconds: false, to: buffer)
+    }
+
+    private static func write(
+        _ wall: Int64, withMilliseconds: Bool, to buffer: UnsafeMutableRawBufferPointer
+    ) -> Int {
         let wall = min(max(wall, 0), latest)
         let seconds = wall / 1000
         let (year, month, day) = civil(fromDays: seconds / 86_400)
         let ofDay = seconds % 86_400
-        var text = padded(year, 4) + "-" + padded(month, 2) + "-" + padded(day, 2) + "T"
-        text += padded(ofDay / 3600, 2) + ":" + padded(ofDay / 60 % 60, 2) + ":" + padded(ofDay % 60, 2)
-        if withMilliseconds { text += "." + padded(wall % 1000, 3) }
-        return text + "Z"
-    }
-
-    private static func padded(_ number: Int64, _ width: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+        var count = 0
+        func put(_ number: Int64, digits: Int, _ end: Unicode.Scalar) {
+            var number = number
+            for place in (count..<count + digits).reversed() {
+                buffer[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10)
+                number /= 10
+            }
+            buffer[count + digits] = UInt8(ascii: end)
+            count += digits + 1
+        }
+        put(year, digits: 4, "-")
+        put(month, digits: 2, "-")
+        put(day, digits: 2, "T")
+        put(ofDay / 3600, digits: 2, ":")
+        put(ofDay / 60 % 60, digits: 2, ":")
+        put(ofDay % 60, digits: 2, withMilliseconds ? "." : "Z")
+        if withMilliseconds { put(wall % 1000, digits: 3, "Z") }
+        return count
     }
 
     /// Year, month and day of a day counted from 1970, in the proleptic Gregorian calendar.

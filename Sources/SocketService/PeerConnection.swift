@@ -21,6 +21,8 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     private var grantVersion: Int
     private(set) var events: EventFeed<Log>
     private var framer: LineFramer
+    /// Of the last line that asked who is behind a session.
+    private var shape: RequestShape?
     private var output: [UInt8] = []
     private var context: ChannelHandlerContext?
     /// Requests whose answers come later.
@@ -39,6 +41,9 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     private static var keptBytesMax: Int { 4 * 1024 }
     /// How often one turn writes before other connections have theirs.
     private static var turnWritesMax: Int { 4 }
+    /// How many identities are told by one reading of the clock, and at a time.
+    private static var identitiesPerMoment: Int { 64 }
+    private static var identitiesMax: Int { 1024 }
     /// What an answer has besides its id and its result; a refusal fits in, too.
     private static var envelopeBytesMax: Int { 256 }
 
@@ -107,7 +112,11 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     private func answerLines() {
         for _ in 0..<Self.turnWritesMax {
             guard let context, context.channel.isWritable, ending != .closing else { return }
-            while output.count < Self.outputBytesMax, takesLines, let line = framer.nextLine() { answer(line) }
+            answerIdentities()
+            while output.count < Self.outputBytesMax, takesLines, let line = framer.nextLine() {
+                answer(line)
+                answerIdentities()
+            }
             setReading(context)
             renewGrant()
             events.close(beyond: grant.rights, to: &output)
@@ -162,6 +171,7 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
         let limits = backend.limits
         switch RequestLine.parse(bytes, depthMax: limits.jsonDepthMax, batchCountMax: limits.batchCountMax) {
         case .single(let request):
+            if case .success(let request) = request { learnShape(of: bytes, request) }
             answer(request) { $0.map(ReplyAddress.line) ?? .nowhere }
         case .batch(let requests):
             let batch = BatchInProgress(count: requests.count)
@@ -191,6 +201,47 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
             case .later: waitingCount += 1
             }
         }
+    }
+
+    // MARK: Identities
+
+    /// Answers the next lines, as long as they ask who is behind a session as the last such line did, and memory knows.
+    private func answerIdentities() {
+        guard let shape, takesLines, heldBytes == 0 else { return }
+        renewGrant()
+        guard grant.rights.contains(.identify) else { return }
+        var answeredCount = 0
+        while answeredCount < Self.identitiesMax, output.count < Self.outputBytesMax {
+            let uptime = backend.lookup.uptime
+            let count = answerIdentities(shape, at: uptime, countMax: Self.identitiesPerMoment)
+            answeredCount += count
+            if count < Self.identitiesPerMoment { break }
+        }
+        guard answeredCount > 0 else { return }
+        backend.figures.requests.wrappingAdd(answeredCount, ordering: .relaxed)
+        backend.lookup.countIdentities(answeredCount)
+    }
+
+    private func answerIdentities(_ shape: RequestShape, at uptime: Int64, countMax: Int) -> Int {
+        var count = 0
+        while count < countMax,
+            framer.offerLine(to: { line in
+                guard let place = shape.match(line),
+                    let identity = backend.lookup.identity(ofKey: RawSpan(_unsafeBytes: line[place.key]), at: uptime)
+                else { return false }
+                IdentityLine.append(identity, id: UnsafeRawBufferPointer(rebasing: line[place.id]), to: &output)
+                return true
+            })
+        { count += 1 }
+        return count
+    }
+
+    /// Keeps the shape of a line that asks who is behind a session, since the next ones will most likely have it.
+    private func learnShape(of line: [UInt8], _ request: Request) {
+        guard request.method == "session.identity", case .members(let members) = request.params, members.count == 1,
+            members[0].name == "session_key", case .string(let key) = members[0].value, key.isUnicode
+        else { return }
+        shape = RequestShape(of: line, request, key: key)
     }
 
     private func perform(_ request: Request, for address: ReplyAddress) -> MethodOutcome {

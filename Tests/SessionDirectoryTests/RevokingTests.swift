@@ -128,6 +128,34 @@ import Testing
         #expect(Self.sessions(scene).last == "logout revoked A")
     }
 
+    @Test(
+        "A reading that finds it gone before the announcement ends it as revoked, and what is written then is ended again"
+    )
+    func announcedLate() {
+        var scene = Self.live()
+        scene.machine.revoking([Scene.key("A")], byUID: 7, at: scene.now)
+        // Redis deletes it and reads it, in this order; then both answers come, and nothing was announced yet.
+        let lookup = scene.lookUp("A")
+        scene.ask()
+        scene.delete("A", announcedAs: nil)
+        scene.advance(2)
+        scene.machine.revoked(Scene.key("A"), wasThere: true, byUID: 7, at: scene.now)
+        scene.answer()
+        #expect(scene.answer(to: lookup) == "unknown")
+        scene.put("A", Scene.payload("1"))
+        let second = scene.lookUp("A")
+        scene.answer()
+        #expect(scene.answer(to: second) == "unknown")
+        #expect(Self.logouts(scene) == ["logout revoked A"])
+        #expect(scene.deletions.map(\.key) == [Scene.key("A")])
+        scene.announce("A", "del")
+        scene.announce("A", "set")
+        scene.endResurrected()
+        scene.answer()
+        #expect(scene.cached("A") == "ask" && scene.openLogins["A"] == nil)
+        #expect(!scene.told.contains("logout deleted A"))
+    }
+
     @Test("Somebody else's deletion, and one after the memory of it has ended, is none of a revocation's business")
     func notRevoked() {
         var scene = Self.live()

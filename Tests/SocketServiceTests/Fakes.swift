@@ -26,6 +26,19 @@ final class FakeLookup: SessionLookup {
         key.bytes.starts(with: "known".utf8) ? Self.answer(key) : nil
     }
 
+    func identity(ofKey key: borrowing RawSpan, at uptime: Int64) -> PackedIdentity? {
+        guard let key = SessionKey(key.withUnsafeBytes { Array($0) }), key.bytes.starts(with: "known".utf8),
+            let userID = PackedUserID(UserID("1"))
+        else { return nil }
+        return PackedIdentity(
+            userID: userID, backend: Array(#""b""#.utf8), session: Fingerprint(of: key), expiresAt: nil,
+            isSuperseded: false)
+    }
+
+    var uptime: Int64 { 0 }
+
+    func countIdentities(_ count: Int) {}
+
     func ask(
         _ key: SessionKey, wanting wants: LookupWants, completion: @escaping @Sendable (SessionAnswer) -> Void
     ) {

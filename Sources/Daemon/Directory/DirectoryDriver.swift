@@ -35,6 +35,9 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
     private static var alarmMilliseconds: Int64 { 86_400_000 }
     /// How often keys that are no sessions are warned of at most, in milliseconds.
     private static var foreignKeyWarningInterval: Int64 { 60_000 }
+    /// How long a resurrected session is tried to be ended, in milliseconds, and the pause between two attempts.
+    private static var resurrectionMilliseconds: Int64 { 10 * 60 * 1000 }
+    private static var resurrectionPause: TimeAmount { .seconds(1) }
     /// How long to wait for the journal to have room, and between two portions of its backlog.
     private static var backlogPause: TimeAmount { .milliseconds(5) }
 
@@ -168,6 +171,19 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
                 endSessions(rest, byUID: uid, endedCount: endedCount + found.count { $0 }, completion)
             }
             scheduleTurn()
+        }
+    }
+
+    /// Ends a session that was revoked and written again, for as long as it takes.
+    private func endResurrected(_ key: SessionKey, byUID uid: UInt32, until uptime: Int64) {
+        endSessions([key], byUID: uid, endedCount: 0) { [self] result in
+            guard case .failure(let failure) = result, SystemClock.now().uptime < uptime else { return }
+            logger.warning(
+                "a revoked session was written again and could not be ended yet, which is tried again: \(failure.cause)",
+                metadata: ["session": "\(Fingerprint(of: key))"])
+            loop.scheduleTask(in: Self.resurrectionPause) { [self] in
+                if machine.count(of: [key]) > 0 { endResurrected(key, byUID: uid, until: uptime) }
+            }
         }
     }
 
@@ -306,7 +322,7 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
         let (wantsScan, deletions) = (effects.wantsScan, effects.deletions)
         effects.removeAll()
         if wantsScan { rescan() }
-        for (key, uid) in deletions { endSessions([key], byUID: uid, endedCount: 0) { _ in } }
+        for (key, uid) in deletions { endResurrected(key, byUID: uid, until: SystemClock.now().uptime + Self.resurrectionMilliseconds) }
     }
 
     private func setAlarm() {

@@ -12,6 +12,16 @@ struct DirectoryService<EventJournal: Journal>: SessionLookup {
         table.answer(for: key, wanting: wants, now: SystemClock.now(), freshness: freshness)
     }
 
+    func identity(ofKey key: borrowing RawSpan, at uptime: Int64) -> PackedIdentity? {
+        table.identity(ofKey: key, at: uptime)
+    }
+
+    var uptime: Int64 { SystemClock.uptime }
+
+    func countIdentities(_ count: Int) {
+        table.count(hits: count, misses: 0)
+    }
+
     func ask(
         _ key: SessionKey, wanting wants: LookupWants, completion: @escaping @Sendable (SessionAnswer) -> Void
     ) {

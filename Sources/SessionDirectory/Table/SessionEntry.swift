@@ -13,9 +13,9 @@ struct SessionEntry: Sendable {
     var isTouched = false
     /// When the key expires, by the monotonic clock; `Int64.max` for never.
     var deadline: Int64
-    /// The same by the wall clock; nil for never.
+    /// The same by the wall clock; nil for never. The table tells it from the deadline anew.
     var expiresAt: Int64?
-    /// When the value was last seen to change, by the monotonic clock.
+    /// When the value was last seen to change, by the monotonic clock. The table does not keep it where somebody is logged in.
     var changedAt: Int64
     /// When the key was first seen, in milliseconds since 1970.
     var firstSeenAt: Int64
@@ -27,18 +27,14 @@ struct SessionEntry: Sendable {
     var loginID: EventID?
     /// The login event is still to be written: ``JournalAccount``.
     var isOwed = false
-    /// The place in ``LiveSessions``; nil unless somebody is logged in.
-    var ordinal: UInt64?
-    /// The earliest deadline that ``DeadlineQueue`` holds for this key.
-    var scheduledDeadline: Int64?
-    /// The last comparison with Redis that found the key, or under which it came.
-    var comparison: UInt32 = 0
+    /// The last comparison with Redis that found the key, or under which it came; counted modulo 256.
+    var comparison: UInt8 = 0
 }
 
 extension SessionEntry {
     /// A session that was superseded stays so until its own password hash changes.
     mutating func carrySuperseded(from before: Login) {
-        guard case .authenticated(var login) = standing, login.passwordHash == before.passwordHash else { return }
+        guard case .authenticated(var login) = standing, login.password == before.password else { return }
         login.isSuperseded = before.isSuperseded
         standing = .authenticated(login)
     }
@@ -59,7 +55,7 @@ enum Standing: Sendable {
         }
         self = .authenticated(
             Login(
-                userID: UserID(userID), backend: backend, passwordHash: session.authHash ?? [],
+                userID: UserID(userID), backend: backend, password: PasswordMark(session.authHash ?? []),
                 contentDigest: SessionContent.digestWithoutPasswordHash(session.data)
             )
         )
@@ -74,10 +70,10 @@ enum Standing: Sendable {
 struct Login: Sendable {
     var userID: UserID
     var backend: String
-    /// Django's `_auth_user_hash`, which changes with the password; empty where there is none.
-    var passwordHash: [UInt8]
+    /// Of Django's `_auth_user_hash`, which changes with the password.
+    var password: PasswordMark
     /// A digest of the session's data without the password hash.
-    var contentDigest: Int
+    var contentDigest: UInt32
     /// A session of the same user that was first seen later has another password hash.
     var isSuperseded = false
 }
@@ -85,6 +81,10 @@ struct Login: Sendable {
 /// Counts the subscriptions since the start: every reconnect opens a new one, under which nothing is proven yet.
 package struct LinkEpoch: Hashable, Comparable, Sendable {
     package private(set) var number: UInt64
+
+    init(number: UInt64) {
+        self.number = number
+    }
 
     /// Before the first subscription.
     package static let none = LinkEpoch(number: 0)

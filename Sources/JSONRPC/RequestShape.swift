@@ -1,0 +1,108 @@
+import Glibc
+
+/// What stays the same in the lines of a client that asks for one session after the other: all but the id and the key.
+///
+/// ```
+///   {"jsonrpc":"2.0","id":7,"method":"session.identity","params":{"session_key":"kv2x…"}}
+///   └────── before ──────┘ └──────────────────── between ─────────────────────┘      └─┘ after
+/// ```
+/// Every client's library writes its members in one order and with one kind of spaces. So the shape of a line that was read once is
+/// found again by three comparisons of bytes, without reading JSON. Another number as the id, and another plain text of the same
+/// length as the key, cannot change what the rest of the line means.
+package struct RequestShape: Sendable, Equatable {
+    private let before: [UInt8]
+    private let between: [UInt8]
+    private let after: [UInt8]
+    private let keyByteCount: Int
+    private let isIDFirst: Bool
+
+    /// Where the id and the key of a line stand, in bytes from its beginning.
+    package struct Variables: Equatable {
+        /// The id's JSON text.
+        package var id: Range<Int>
+        /// Between the quotes. As many bytes as the key had of which the shape was made; whether they are plain text, which needs no
+        /// escape in JSON, is left to the caller to see.
+        package var key: Range<Int>
+    }
+
+    /// The shape of a line that was read as a request with one param, `key`; nil where its id is neither a number without a sign, fraction or
+    /// exponent nor a short plain text, or the key was written with escapes.
+    package init?(of line: [UInt8], _ request: Request, key: JSONString) {
+        guard let id = request.id?.text, Self.stands(id, in: line), Self.stands(key.utf8, in: line), !key.utf8.isEmpty,
+            line.withUnsafeBytes({ Self.idEnd($0, from: id.startIndex) }) == id.endIndex
+        else { return nil }
+        isIDFirst = id.startIndex < key.utf8.startIndex
+        let (first, second) = isIDFirst ? (id, key.utf8) : (key.utf8, id)
+        guard first.endIndex <= second.startIndex else { return nil }
+        before = Array(line[..<first.startIndex])
+        between = Array(line[first.endIndex..<second.startIndex])
+        after = Array(line[second.endIndex...])
+        keyByteCount = key.utf8.count
+    }
+
+    /// Whether a slice is of this line, and not a text that was put together from escapes.
+    private static func stands(_ slice: ArraySlice<UInt8>, in line: [UInt8]) -> Bool {
+        slice.startIndex >= 0 && slice.endIndex <= line.count && line[slice.indices].elementsEqual(slice)
+    }
+
+    /// The id and the key of a line of this shape; nil for any other line.
+    @inline(__always)
+    package func match(_ line: UnsafeRawBufferPointer) -> Variables? {
+        guard Self.has(line, before, at: 0) else { return nil }
+        let first = before.count
+        let id: Range<Int>
+        let key: Range<Int>
+        if isIDFirst {
+            guard let end = Self.idEnd(line, from: first) else { return nil }
+            id = first..<end
+            key = end + between.count..<end + between.count + keyByteCount
+            guard Self.has(line, between, at: end) else { return nil }
+        } else {
+            key = first..<first + keyByteCount
+            let start = key.upperBound + between.count
+            guard Self.has(line, between, at: key.upperBound), let end = Self.idEnd(line, from: start) else {
+                return nil
+            }
+            id = start..<end
+        }
+        let rest = max(id.upperBound, key.upperBound)
+        guard line.count == rest + after.count, Self.has(line, after, at: rest) else { return nil }
+        return Variables(id: id, key: key)
+    }
+
+    @inline(__always)
+    private static func has(_ line: UnsafeRawBufferPointer, _ bytes: [UInt8], at place: Int) -> Bool {
+        guard place + bytes.count <= line.count, let start = line.baseAddress else { return bytes.isEmpty }
+        return bytes.withUnsafeBytes { $0.isEmpty || memcmp(start + place, $0.baseAddress!, $0.count) == 0 }
+    }
+
+    /// The longest text of an id that is read here, in bytes.
+    private static let idByteCountMax = 64
+
+    /// Where a simple id that begins at this place ends.
+    @inline(__always)
+    private static func idEnd(_ line: UnsafeRawBufferPointer, from start: Int) -> Int? {
+        guard start < line.count else { return nil }
+        let limit = min(line.count, start + idByteCountMax)
+        var place = start
+        if line[start] == UInt8(ascii: "\"") {
+            place += 1
+            while place < limit, isPlain(line[place]) { place += 1 }
+            return place < limit && line[place] == UInt8(ascii: "\"") ? place + 1 : nil
+        }
+        while place < limit, isDigit(line[place]) { place += 1 }
+        // JSON knows no leading zeros, and a number may go on with a fraction.
+        guard place > start, place == start + 1 || line[start] != UInt8(ascii: "0"), place < limit else { return nil }
+        return line[place] == UInt8(ascii: ",") || line[place] == UInt8(ascii: "}") || line[place] == UInt8(ascii: " ")
+            ? place : nil
+    }
+
+    @inline(__always)
+    private static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
+
+    @inline(__always)
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        isDigit(byte) || (byte | 0x20) &- UInt8(ascii: "a") < 26 || byte == UInt8(ascii: "-")
+            || byte == UInt8(ascii: "_")
+    }
+}
