@@ -33,7 +33,9 @@ extension DirectoryStateMachine {
     /// reply to one that was sent before the flush would tell nothing.
     private mutating func flushWitness(at now: Moment) -> SessionKey? {
         for _ in 0..<FlushSuspicion.attemptsMax {
-            guard let key = nextToCompare(), let entry = table.entry(of: key), fetches.isIdle(key) else { continue }
+            guard let key = nextToCompare(), flushSuspicion.mayVouch(key), let entry = table.entry(of: key),
+                fetches.isIdle(key)
+            else { continue }
             if entry.epoch == epoch, !entry.isTouched, entry.deadline > now.uptime + FlushSuspicion.marginMilliseconds {
                 return key
             }
@@ -52,6 +54,7 @@ extension DirectoryStateMachine {
         if reading.valueDigest == old.valueDigest {
             flushSuspicion.found(key, at: now.uptime)
         } else {
+            flushSuspicion.noteWritten(key)
             suspectFlush(at: now, &effects)
         }
     }

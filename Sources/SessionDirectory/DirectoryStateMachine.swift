@@ -86,7 +86,7 @@ package struct DirectoryStateMachine: ~Copyable {
 
     var hearing: Hearing { Hearing(evidence.assurance, isTracking: isTracking) }
 
-    /// How many deadlines are queued; for tests.
+    /// How many deadlines are watched; for tests.
     var deadlineCount: Int { deadlines.count }
 
     private var condition: LinkPhase.Name {
@@ -248,6 +248,7 @@ package struct DirectoryStateMachine: ~Copyable {
 
     private mutating func announced(_ key: SessionKey, at now: Moment, _ effects: inout DirectoryEffects) {
         silentChanges.announced(key)
+        flushSuspicion.noteWritten(key)
         if flushSuspicion.isAbout(key) { suspectFlush(at: now, &effects) }
     }
 

@@ -6,40 +6,6 @@ import Testing
 
 /// Pages of live sessions, and the queues behind expiry.
 @Suite struct ListingTests {
-    @Test("Pages hold every session once, whatever comes and goes between them", arguments: [1, 3, 7, 100])
-    func pages(limit: Int) {
-        var sessions = LiveSessions()
-        var ordinals: [UInt64] = []
-        for number in 0..<50 { ordinals.append(sessions.add(Scene.key("\(number)"), of: UserID("\(number % 3)"))) }
-        var seen: [SessionKey] = []
-        var after: UInt64?
-        var removed = 0
-        while true {
-            let page = sessions.keys(of: nil, after: after, limit: limit)
-            seen += page.prefix(limit).map(\.key)
-            guard page.count > limit else { break }
-            after = page[limit - 1].ordinal
-            // What is behind the page goes, what is new comes at the end.
-            sessions.remove(ordinals[removed], of: UserID("\(removed % 3)"))
-            removed += 1
-        }
-        #expect(Set(seen).count == seen.count)
-        #expect(seen.count == 50)
-    }
-
-    @Test("A user's sessions are the user's alone, and nobody's when the last one has gone")
-    func ofUser() {
-        var sessions = LiveSessions()
-        let first = sessions.add(Scene.key("a"), of: UserID("1"))
-        _ = sessions.add(Scene.key("b"), of: UserID("2"))
-        #expect(sessions.keys(of: UserID("1"), after: nil, limit: 10).map(\.key) == [Scene.key("a")])
-        sessions.remove(first, of: UserID("1"))
-        sessions.remove(first, of: UserID("1"))
-        #expect(sessions.keys(of: UserID("1"), after: nil, limit: 10).isEmpty)
-        #expect(sessions.userCount == 1)
-        #expect(sessions.count == 1)
-    }
-
     @Test("Logins and logouts without end leave nothing behind")
     func churn() {
         var scene = Scene()
@@ -55,17 +21,42 @@ import Testing
         #expect(scene.machine.deadlineCount <= 1025)
     }
 
-    @Test("Deadlines come up in their order, at their time and not before")
-    func deadlines() {
-        var queue = DeadlineQueue()
-        var random = SeededGenerator(seed: 1)
-        for number in 0..<100 { queue.schedule(Scene.key("\(number)"), at: Int64.random(in: 0..<1000, using: &random)) }
-        #expect(queue.popDue(at: -1) == nil)
-        var last: Int64 = -1
-        while let place = queue.popDue(at: 500) {
-            #expect(place.deadline >= last && place.deadline <= 500)
-            last = place.deadline
+    @Test("A session comes up when it expires and not before, whatever was written, renewed and removed", arguments: 0..<5)
+    func deadlines(seed: UInt64) {
+        let table = SessionTable()
+        var watch = DeadlineWatch()
+        var random = SeededGenerator(seed: seed)
+        var uptime: Int64 = 1000
+        var deadlines: [SessionKey: Int64] = [:]
+        for _ in 0..<4000 {
+            let key = Scene.key("\(Int.random(in: 0..<300, using: &random))")
+            switch Int.random(in: 0..<10, using: &random) {
+            case 0:
+                table.remove(key)
+                deadlines[key] = nil
+            case 1...4:
+                let deadline = uptime + Int64.random(in: 1...600_000, using: &random)
+                let entry = SessionEntry(
+                    session: Fingerprint(of: key), standing: .anonymous(isEmpty: false), epoch: .none, deadline: deadline,
+                    changedAt: 0, firstSeenAt: 0, valueDigest: 0)
+                watch.note(deadline, of: table.store(entry, for: key).place, in: table, at: uptime)
+                deadlines[key] = deadline
+            default:
+                let next = watch.next(isTableEmpty: table.count == 0) ?? uptime
+                uptime = max(uptime, min(next, uptime + Int64.random(in: 0...3000, using: &random)))
+                watch.sweep(table, at: uptime)
+                while let place = watch.popDue(at: uptime) {
+                    guard let deadline = table.queuedDeadline(at: place), let key = table.key(at: place) else { continue }
+                    table.setQueued(false, at: place)
+                    if deadline <= uptime {
+                        #expect(deadlines.removeValue(forKey: key) == deadline)
+                        table.remove(key)
+                    } else {
+                        watch.note(deadline, of: place, in: table, at: uptime)
+                    }
+                }
+                #expect(deadlines.values.allSatisfy { $0 > uptime })
+            }
         }
-        #expect(queue.next.map { $0 > 500 } ?? true)
     }
 }

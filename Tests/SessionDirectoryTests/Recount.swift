@@ -6,7 +6,7 @@ extension DirectoryStateMachine {
         var sessions = SessionCounts()
         var forms = StoredForms()
         var dataBytes = 0
-        for key in table.keys(where: { _ in true }) {
+        for key in table.keys(where: { _, _ in true }) {
             guard let entry = table.entry(of: key) else { continue }
             sessions.add(entry.standing)
             forms.change(from: nil, to: entry.form)

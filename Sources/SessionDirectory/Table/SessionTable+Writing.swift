@@ -107,7 +107,7 @@ extension SessionTable {
             }
             guard var outsized = shard.outsized(at: place.local) else { return }
             outsized.entry.isTouched = true
-            outsized.entry.changedAt = uptime
+            if outsized.entry.standing.login == nil { outsized.entry.changedAt = uptime }
             shard.setOutsized(outsized, at: place.local)
         }
         return true

@@ -205,7 +205,9 @@ struct Simulation: ~Copyable {
 
     private mutating func newKey() -> SessionKey {
         keyCount += 1
-        guard let key = SessionKey("session-\(keyCount)") else { preconditionFailure("a key of the simulation's own") }
+        // Two of three are as Django makes them.
+        let padding = keyCount % 3 == 0 ? "session-" : String(repeating: "k", count: 32 - String(keyCount).count)
+        guard let key = SessionKey(padding + String(keyCount)) else { preconditionFailure("a key of the simulation's own") }
         return key
     }
 
@@ -543,8 +545,8 @@ struct Simulation: ~Copyable {
         takeEvents()
         if chance(0.5) { writeJournal(.max) }
         for case .live in effects.milestones where machine.figures.condition == .live {
-            let epoch = machine.figures.epoch
-            let unread = machine.table.keys { $0.epoch != epoch }
+            let epoch = EpochTag(machine.figures.epoch)
+            let unread = machine.table.keys { record, _ in record.epoch != epoch }
             if !unread.isEmpty { witness.fault("live again, and \(unread.count) sessions were not read since") }
         }
         for (key, uid) in effects.deletions {

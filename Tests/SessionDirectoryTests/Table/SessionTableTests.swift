@@ -135,7 +135,7 @@ import Testing
         var maker = Maker(random: SeededGenerator(seed: 5))
         let key = SessionKey("kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk")!
         var entry = maker.entry(of: key, in: epoch)
-        (entry.standing, entry.epoch) = (.anonymous(isEmpty: false), epoch)
+        (entry.standing, entry.epoch, entry.deadline, entry.loginID) = (.anonymous(isEmpty: false), epoch, .max, nil)
         table.store(entry, for: key)
         for _ in 0..<EpochTag.period - 1 {
             epoch.advance()
@@ -182,7 +182,7 @@ import Testing
 }
 
 extension SessionEntry: Equatable {
-    public static func == (left: SessionEntry, right: SessionEntry) -> Bool {
+    static func == (left: SessionEntry, right: SessionEntry) -> Bool {
         "\(left)" == "\(right)"
     }
 }
