@@ -77,11 +77,16 @@ fuzz-%: packages
 	    -dict=Tests/$*Fuzzer/tokens.dict $(FUZZ_LIMITS_$*) -timeout=5 -rss_limit_mb=3000 -print_final_stats=1 \
 	    -artifact_prefix=$(FUZZER)/findings/$*/
 
+# How many keys that nobody was given `make fuzz-socket` has cookies invent at the end.
+INVENTED_KEY_COUNT ?= 1000000
+
 .PHONY: fuzz-socket
 fuzz-socket: build $(VENV)/tests ## Attack the socket of a running daemon for MINUTES=5, beside an honest client (SEED=N to do it again)
 	cd Tests/Hostile && PYTHONPATH=../LineFuzzer:../Protocols:../../Clients/python/src:../../Clients/python/tests/support \
 	    SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' socket_fuzzer.py --minutes $(MINUTES) \
 	    $(if $(SEED),--seed $(SEED))
+	cd Tests/Hostile && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' INVENTED_KEY_COUNT=$(INVENTED_KEY_COUNT) \
+	    '$(PYTHON)/python' -m pytest -q test_redis.py -k cookies_invent
 
 # How often `make soak` kills the daemon at least, and how the journal is synced meanwhile.
 ROUNDS ?= 300
@@ -151,10 +156,11 @@ install-files:
 	    sed 's|/usr/bin/sessiond|$(PREFIX)/bin/sessiond|; s|/etc/sessiond|$(SYSCONFDIR)/sessiond|g' "$(SERVICE)/$$unit" \
 	        >"$(DESTDIR)$(UNITDIR)/$$unit"; chmod 644 "$(DESTDIR)$(UNITDIR)/$$unit"; done
 	install -D -m 644 $(SERVICE)/sessiond.sysusers '$(DESTDIR)$(PREFIX)/lib/sysusers.d/sessiond.conf'
-	[[ -e '$(DESTDIR)$(SYSCONFDIR)/sessiond/sessiond.yaml' ]] \
-	    || install -m 644 $(SERVICE)/sessiond.yaml '$(DESTDIR)$(SYSCONFDIR)/sessiond/sessiond.yaml'
+	configuration='$(DESTDIR)$(SYSCONFDIR)/sessiond/sessiond.yaml'; [[ -e "$$configuration" ]] || { \
+	    sed 's|/etc/sessiond|$(SYSCONFDIR)/sessiond|g' $(SERVICE)/sessiond.yaml >"$$configuration"; chmod 644 "$$configuration"; }
 	install -d '$(DESTDIR)$(PREFIX)/share/man/man1'
-	/usr/bin/python3 $(SERVICE)/manual.py '$(SESSIOND)' >'$(DESTDIR)$(PREFIX)/share/man/man1/sessiond.1'
+	/usr/bin/python3 $(SERVICE)/manual.py '$(SESSIOND)' | sed 's|/etc/sessiond|$(SYSCONFDIR)/sessiond|g' \
+	    >'$(DESTDIR)$(PREFIX)/share/man/man1/sessiond.1'
 	chmod 644 '$(DESTDIR)$(PREFIX)/share/man/man1/sessiond.1'
 	install -m 644 README.md CHANGELOG.md Sources/Daemon/Documentation.docc/{Service,Containers}.md '$(DOCUMENTS)'
 

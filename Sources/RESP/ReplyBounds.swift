@@ -10,9 +10,13 @@ package struct ReplyBounds: Sendable {
     /// A string up to this length always finds room in its reply, in bytes. Names of keys are no longer.
     package var shortStringBytes = 4096
     /// The bytes of one reply from which on longer strings find no room in it; at twice as many the connection is given up.
-    package var replyBytes = 64 << 20
-    /// How many elements one reply has, those of arrays in arrays too.
-    package var elementCount = 1 << 20
+    ///
+    /// Room for one of the longest strings: nothing that is asked for needs more. A reply of many short strings takes about twice its
+    /// bytes in memory, and what was allocated for it stays with the process.
+    package var replyBytes = 24 << 20
+    /// How many elements one reply has, those of arrays in arrays too. A page of SCAN has some thousands; a message of tracking names
+    /// all keys that changed in one turn of Redis, and where it would be longer, as after a script, everything is read anew.
+    package var elementCount = 1 << 17
     /// How deep arrays stand in arrays: as deep as the oldest hiredis goes.
     package var nestingLevels = 7
     /// The longest line, in bytes: a status, an error, or the head of a string or an array.

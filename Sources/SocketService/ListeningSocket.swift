@@ -17,21 +17,6 @@ package struct ListeningSocket: Sendable {
         var identity: FileIdentity
     }
 
-    /// Tells one file from another at the same path, as long as the socket is open: until then its inode's number is not given
-    /// to another file.
-    private struct FileIdentity: Equatable {
-        var device: UInt64
-        var inode: UInt64
-
-        /// Nil where there is no file.
-        init?(of path: String) {
-            var status = stat()
-            guard lstat(path, &status) == 0 else { return nil }
-            device = UInt64(status.st_dev)
-            inode = UInt64(status.st_ino)
-        }
-    }
-
     /// How many connections wait to be accepted before further ones are refused; the system may allow fewer.
     static let backlogCountMax: CInt = 1024
 
@@ -40,7 +25,7 @@ package struct ListeningSocket: Sendable {
 
     /// Binds a Unix stream socket at `path`.
     ///
-    /// The folder is locked meanwhile, so that two daemons that start at once cannot both take over a stale file.
+    /// A ``SocketFileLock`` is held meanwhile.
     ///
     /// - Parameters:
     ///   - mode: the file's permissions. It never has wider ones, not even for a moment.
@@ -50,11 +35,8 @@ package struct ListeningSocket: Sendable {
         // An empty path would bind a socket without a file, a NUL would cut the path.
         guard !path.isEmpty, !path.utf8.contains(0) else { throw .badPath }
         guard path.utf8.count <= pathBytesMax else { throw .pathTooLong(path, bytesMax: pathBytesMax) }
-        let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-        let lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard lock >= 0 else { throw .folder(folder, errno) }
-        defer { close(lock) }
-        flock(lock, LOCK_EX)
+        let lock = try SocketFileLock(ofSocketAt: path)
+        defer { extendLifetime(lock) }
         try removeStale(path)
 
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
@@ -80,7 +62,7 @@ package struct ListeningSocket: Sendable {
             unlink(path)
             throw .group(path, error)
         }
-        // While the folder is locked: a socket that is bound and does not listen looks like a dead daemon's.
+        // Under the lock: a socket that is bound and does not listen looks like a dead daemon's.
         guard listen(descriptor, backlogCountMax) == 0, chmod(path, mode) == 0 else {
             let error = errno
             unlink(path)
@@ -171,6 +153,7 @@ package enum ListeningSocketError: Error, Equatable, CustomStringConvertible {
     case folder(String, CInt)
     case group(String, CInt)
     case badPassedSocket(String, descriptor: CInt)
+    case locked(String)
     case system(String, String, CInt)
 
     package var description: String {
@@ -189,6 +172,8 @@ package enum ListeningSocketError: Error, Equatable, CustomStringConvertible {
             what the service manager passes as \(name) (descriptor \(descriptor)) is no listening Unix stream socket: the socket \
             unit needs a ListenStream= with a path, and Accept=no
             """
+        case .locked(let path):
+            "somebody else has locked \(path) and does not give it back: find out who (fuser), or choose another --socket"
         case .system(let call, let path, let code): "cannot open the socket \(path): \(call): \(Self.words(code))"
         }
     }

@@ -6,10 +6,10 @@ endurance.py [--minutes 30] [--seed N] [--report SECONDS]
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import random
 import signal
-import statistics
 import tempfile
 import threading
 import time
@@ -20,11 +20,16 @@ import sessiond
 from audit import Audit
 from clients import Asker, Attacker, Client, Listener, Revoker
 from processes import Daemon, PrivateRedis, wait_for
+from steadiness import Sample, Steadiness
 from visitors import SECRET_KEY, Visitors
 from watching import Watch
 
 #: How many of each.
 CREW = {Asker: 4, Listener: 2, Revoker: 1, Attacker: 3}
+
+#: The journal opens a second reader, a file and its log of writes, where two ask at once, and keeps it; one more is a timer of
+#: the library that it waits with.
+LATER_FILES = 3
 
 
 class Endurance:
@@ -49,14 +54,14 @@ class Endurance:
         ]
         self.faults: Counter[str] = Counter()
         self.watch = Watch(self.daemon.pid)
-        #: Seconds since the beginning, resident MiB, open files.
-        self.samples: list[tuple[float, float, int]] = []
+        self.samples: list[Sample] = []
+        self.files_before = self.watch.file_count + LATER_FILES
 
     def keys(self, *keys: str) -> None:
         (self.folder / "secret_key").write_text("\n".join(keys) + "\n")
 
     def sample(self, begun: float) -> None:
-        self.samples.append((time.monotonic() - begun, self.watch.memory_mib, self.watch.file_count))
+        self.samples.append(Sample(time.monotonic() - begun, self.watch.memory_mib, self.watch.file_count))
 
     def disturb(self) -> None:
         """Do to Redis and to the daemon's configuration what happens."""
@@ -86,12 +91,9 @@ class Endurance:
         while time.monotonic() - begun < seconds and not self.trouble.wait(self.random.uniform(0.2, 2)):
             self.disturb()
             self.sample(begun)
-            if self.samples[-1][0] > next_report:
+            if self.samples[-1].seconds > next_report:
                 next_report += report
-                print(
-                    f"{self.samples[-1][0]:6.0f} s: {self.samples[-1][1]:.1f} MiB, {self.samples[-1][2]} open files",
-                    flush=True,
-                )
+                print(self.samples[-1], flush=True)
         self.visitors.pause()
         for client in self.clients:
             client.stop()
@@ -125,12 +127,12 @@ class Endurance:
                 return found
             after = page.next
 
-    def memory(self) -> tuple[float, float, int]:
-        """Return the median of the second quarter and of the last one, in MiB, and the most open files."""
-        size = len(self.samples) // 4
-        resident = [sample[1] for sample in self.samples]
-        middle, last = resident[size : 2 * size], resident[-size:]
-        return statistics.median(middle), statistics.median(last), max(sample[2] for sample in self.samples)
+    def steadiness(self) -> Steadiness:
+        """What the run has cost; to be asked once everybody is gone."""
+        with contextlib.suppress(AssertionError):
+            # It is told with what there is, if not all is given back.
+            wait_for(lambda: self.watch.file_count <= self.files_before, "the files to be closed")
+        return Steadiness(self.samples, self.files_before, self.watch.file_count)
 
     def stop(self) -> None:
         self.visitors.stop()
@@ -146,17 +148,14 @@ def endure(binary: str, seconds: float, seed: int, report: float = 60) -> str:
         try:
             endurance.run(seconds, report)
             endurance.check()
+            steadiness = endurance.steadiness()
         finally:
             endurance.stop()
+        steadiness.check()
         counts = sum((client.counts for client in endurance.clients), Counter())
-        middle, last, files = endurance.memory()
         done = ", ".join(f"{count:,} {what}" for what, count in sorted(counts.items()))
         faults = ", ".join(f"{count} {what}" for what, count in sorted(endurance.faults.items()))
-        return (
-            f"seed {seed}, {seconds / 60:g} min: {done}; faults: {faults}\n"
-            f"resident: {middle:.1f} MiB in the second quarter, {last:.1f} MiB in the last ({last / middle:.3f}); "
-            f"at most {files} open files"
-        )
+        return f"seed {seed}, {seconds / 60:g} min: {done}; faults: {faults}\n{steadiness}"
 
 
 def main() -> None:

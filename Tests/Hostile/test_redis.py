@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,8 @@ from besieged import SECRET_KEY, Besieged
 from processes import wait_for
 from stored import logged_in, session_value
 
-INVENTED_KEY_COUNT = 100_000
+#: `make fuzz-socket` has a million of them.
+INVENTED_KEY_COUNT = int(os.environ.get("INVENTED_KEY_COUNT", "100000"))
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from watching import Watch
 
 SECRET_KEY = "the secret of the scripted"
 #: How much the daemon may grow, whatever Redis sends.
-GROWTH_MIB_MAX = 200
+GROWTH_MIB_MAX = 128
 
 ENDLESS = b"x" * (1 << 20)
 
@@ -33,6 +33,8 @@ def reply(data: bytes) -> Misdeed:
     return lambda _: [data]
 
 
+#: A hundred strings of a length that always finds room.
+SHORT_STRINGS = string(b"x" * 4090) * 100
 REPLIES: dict[str, Misdeed] = {
     "a string of a terabyte": endless(b"$999999999999\r\n"),
     "a string of half a gigabyte": endless(b"$536870912\r\n"),
@@ -54,6 +56,9 @@ REPLIES: dict[str, Misdeed] = {
     "a status": reply(b"+FINE\r\n"),
     "an empty array": reply(b"*0\r\n"),
     "an array of nulls": reply(b"*2\r\n*-1\r\n$-1\r\n"),
+    "as many strings as there is room for": endless(b"*12200\r\n", SHORT_STRINGS, 122),
+    "more strings than there is room for": endless(b"*32000\r\n", SHORT_STRINGS, 320),
+    "as many elements as there may be": reply(b"*131072\r\n" + string(b"x") * 131_072),
     "arrays for strings": reply(b"*3\r\n*1\r\n:1\r\n*0\r\n*1\r\n*1\r\n:1\r\n"),
     "an error with secrets and control characters": reply(b"-ERR \x1b[31m" + b"\x07" * 9000 + b"\r\n"),
     "another reply too many": reply(b"+OK\r\n:1\r\n"),
@@ -183,13 +188,21 @@ def test_a_server_that_drips_is_a_silent_one(scene: Scene) -> None:
 
 def test_a_scan_that_never_ends_does_not_fill_the_memory(scene: Scene) -> None:
     """The same keys again and again, with cursors that lead nowhere."""
-    cursors = itertools.count(1)
-    keys = [b"django_sessions:%d" % number for number in range(1000)]
-    scene.redis.misdeeds = {b"SCAN": lambda _: [b"*2\r\n" + string(b"%d" % next(cursors)) + array(keys)]}
+    keys = [b"django_sessions:%d" % number for number in range(100)]
+    asked: list[bytes] = []
+
+    def go_on(command: list[bytes]) -> Iterable[bytes]:
+        asked.append(command[1])
+        return [b"*2\r\n" + string(b"%d" % len(asked)) + array(keys)]
+
+    scene.redis.misdeeds = {b"SCAN": go_on}
     scene.redis.hang_up()
-    wait_for(lambda: next(cursors) > 200, "the scan")
+    # Each page has the daemon ask for its keys, as fast as this Redis answers.
+    wait_for(lambda: len(asked) > 200, "the scan", seconds=120)
     before = scene.watch.memory_mib
-    wait_for(lambda: next(cursors) > 1000, "the scan to go on")
+    wait_for(lambda: len(asked) > 1000, "the scan to go on", seconds=120)
+    # Each page was asked for by the cursor of the one before, but for those that a lost link began anew.
+    assert len(set(asked)) > 900
     assert scene.watch.memory_mib < before + 20
     scene.redis.misdeeds = {}
     wait_for(scene.works, "the daemon to work again")

@@ -20,10 +20,15 @@ SERVICE_ID = 61_999
 IS_ROOT = os.geteuid() == 0
 #: A container may forbid it even to root.
 MAY_UNSHARE = IS_ROOT and subprocess.run(["unshare", "--mount", "--user", "true"], check=False).returncode == 0
-AS_SERVICE = [
-    *("/usr/bin/setpriv", f"--reuid={SERVICE_ID}", f"--regid={SERVICE_ID}", "--clear-groups"),
-    *("--no-new-privs", "--inh-caps=-all", "--bounding-set=-all", "--"),
-]
+
+
+def as_service(groups: list[int]) -> list[str]:
+    """What makes a command the service's user, in further groups, and takes all privileges from it."""
+    member = f"--groups={','.join(map(str, groups))}" if groups else "--clear-groups"
+    return [
+        *("/usr/bin/setpriv", f"--reuid={SERVICE_ID}", f"--regid={SERVICE_ID}", member),
+        *("--no-new-privs", "--inh-caps=-all", "--bounding-set=-all", "--"),
+    ]
 
 
 def inside(root: Path, *command: str) -> list[str]:
@@ -95,6 +100,7 @@ class ServiceManager:
         credentials: dict[str, str] | None = None,
         confinement: dict[str, object] | None = None,
         as_user: bool = False,
+        groups: list[int] | None = None,
         is_protected: bool = False,
         core: int = 0,
     ) -> int:
@@ -117,7 +123,7 @@ class ServiceManager:
         user: list[str] = []
         if as_user and IS_ROOT:
             os.chown(state, SERVICE_ID, SERVICE_ID)
-            user = AS_SERVICE
+            user = as_service(groups or [])
         if self.root is not None:
             # Who is a user there is made so there: only root may change the root folder.
             orders["command"] = inside(self.root, *user, *command)

@@ -156,6 +156,36 @@ def test_sockets_that_are_passed_have_rights_by_their_names_and_a_reload_gives_o
         assert (rights(web), rights(audit)) == ("['identify']", "['observe']")
 
 
+def test_the_sample_holds_with_all_that_it_comments_out(
+    manager: ServiceManager, installed: Path, listener: Listener, redis: PrivateRedis, secrets: dict[str, str]
+) -> None:
+    sample = (installed.parent / "etc/sessiond/sessiond.yaml").read_text()
+    # Prose has a blank behind the "#".
+    text, count = re.subn(r"^#(?=[a-z]| +(- )?[a-z]+: )", "", sample, flags=re.MULTILINE)
+    assert count > 15
+    # What is another one's, on another machine.
+    for theirs, ours in [
+        ('"unix:///run/redis/redis-server.sock?db=0"', f'"{redis.url}"'),
+        ("user: flask", "user: nobody"),
+        ("group: audit", "group: nogroup"),
+    ]:
+        assert text.count(theirs) == 1
+        text = text.replace(theirs, ours)
+    configuration = manager.folder / "sessiond.yaml"
+    configuration.write_text(text)
+    command = Unit(installed / "lib/systemd/system/sessiond.service").command
+    with Listener(manager.folder / "nginx.sock") as nginx:
+        manager.start(
+            [*command[:-1], str(configuration)],
+            listeners=[listener.socket, nginx.socket],
+            environment={"LISTEN_FDNAMES": "sessiond:nginx"},
+            credentials=secrets,
+        )
+        manager.wait_for_state("READY=1")
+        assert manager.stop() == 0
+    assert "sockets: " not in manager.log
+
+
 @pytest.mark.skipif(not MAY_UNSHARE, reason="only root can, and only outside of a container")
 def test_in_a_user_namespace_the_daemon_would_not_know_its_peers(
     manager: ServiceManager, service: Unit, listener: Listener, secrets: dict[str, str]
@@ -306,6 +336,68 @@ def test_while_redis_is_away_the_service_says_so_and_is_not_ready(
     wait_for(lambda: any(state.startswith("STATUS=waits") for state in manager.states), "the status")
     assert "READY=1" not in manager.states
     assert not any("hunter2" in text for text in [*manager.states, manager.log])
+
+
+def test_a_reload_tells_nobody_that_the_service_is_ready_before_it_is(
+    manager: ServiceManager, service: Unit, listener: Listener, redis: PrivateRedis, secrets: dict[str, str]
+) -> None:
+    def reload() -> None:
+        told = manager.log.count("configuration reloaded")
+        manager.signal(signal.SIGHUP)
+        wait_for(lambda: manager.log.count("configuration reloaded") > told, "the configuration to be read again")
+
+    redis.command("SETEX", "django_sessions:visitor", 600, session_value(SECRET_KEY, logged_in(7)))
+    manager.start(
+        service.command, listeners=[listener.socket], credentials=secrets | {"secret-key": "another one's secret\n"}
+    )
+    wait_for(lambda: "sessiond is not ready" in manager.log, "most sessions to fail their signature")
+    # What the first one tells is told when the second one is done.
+    reload()
+    reload()
+    assert {"READY=1", "RELOADING=1"}.isdisjoint(manager.states)
+    # A copy of the file that the service manager makes once: here it is made again.
+    assert "the service manager copied at the start" in manager.log
+    copy = manager.folder / "credentials/secret-key"
+    copy.chmod(0o600)
+    copy.write_text(f"{SECRET_KEY}\nanother one's secret\n")
+    reload()
+    manager.wait_for_state("READY=1")
+    manager.forget_states()
+    reload()
+    manager.wait_for_state("RELOADING=1")
+    manager.wait_for_state("READY=1")
+    redis.command("DEL", "django_sessions:visitor")
+
+
+@as_root
+def test_a_key_that_a_group_of_the_services_may_read_is_renewed_by_a_reload(
+    manager: ServiceManager, service: Unit, listener: Listener, redis: PrivateRedis, secrets: dict[str, str]
+) -> None:
+    group = unused_group()
+    key = manager.folder / "secret-key"
+    key.write_text("the old secret\n")
+    os.chown(key, 0, group)
+    key.chmod(0o640)
+    redis.command("SETEX", "django_sessions:renewed", 600, session_value("the new secret", logged_in(8)))
+    try:
+        manager.start(
+            [*service.command, "--secret-key-file", str(key)],
+            listeners=[listener.socket],
+            credentials=secrets,
+            as_user=True,
+            groups=[group],
+        )
+        wait_for(lambda: "sessiond is not ready" in manager.log, "the session to fail its signature")
+        key.write_text("the new secret\nthe old secret\n")
+        manager.signal(signal.SIGHUP)
+        manager.wait_for_state("READY=1")
+        with sessiond.Client(str(listener.path)) as client:
+            assert client.identity("renewed").user_id == "8"
+        assert "copied at the start" not in manager.log
+        # A mode that its group may read is not warned of.
+        assert "warning" not in manager.log
+    finally:
+        redis.command("DEL", "django_sessions:renewed")
 
 
 def test_the_watchdog_hears_as_long_as_the_loops_turn(

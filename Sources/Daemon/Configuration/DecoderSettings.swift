@@ -7,13 +7,15 @@ package struct DecoderSettings: Sendable {
     package var keyCount: Int
     /// The keys, to find them again among others.
     private var keys: [SecretKey]
+    /// Whether the keys are a copy that the service manager made at the start: a reload finds the same ones.
+    let areKeysCopied: Bool
 
     init(_ options: OptionReader) throws(ConfigurationError) {
         let encoding = try Self.choice(.encoding, of: Encoding.allCases, options) ?? .signed
         let serializer = try Self.choice(.serializer, of: DecodedSession.Serializer.allCases, or: "auto", options)
         let compressor = try Self.choice(.compressor, of: DecodedSession.Compression.allCases, or: "auto", options)
         let django = try Self.django(options)
-        let keys = try Self.keys(options)
+        let (keys, areCopied) = try Self.keys(options)
         let isUnverified = try options.flag(.noVerify)
         switch encoding {
         case .signed:
@@ -32,11 +34,13 @@ package struct DecoderSettings: Sendable {
             )
             keyCount = keys.count
             self.keys = keys
+            areKeysCopied = areCopied
         case .cache:
             // Values of a cache are not signed, so keys that are given for other reasons vouch for nothing.
             decoder = SessionDecoder(cacheSerializer: serializer, compressor: compressor, django: django)
             keyCount = 0
             self.keys = []
+            areKeysCopied = false
         }
     }
 
@@ -79,16 +83,20 @@ package struct DecoderSettings: Sendable {
         return version
     }
 
-    private static func keys(_ options: OptionReader) throws(ConfigurationError) -> [SecretKey] {
+    private static func keys(
+        _ options: OptionReader
+    ) throws(ConfigurationError) -> (keys: [SecretKey], areCopied: Bool) {
         if let path = options.text(.secretKeyFile) {
             let keys = SecretKey.lines(of: try FileContent.bytes(of: path, option: "secret-key-file"))
             guard !keys.isEmpty else { throw .badValue(option: .secretKeyFile, problem: "\(path) holds no key") }
-            return keys
+            return (keys, false)
         }
         let texts = [options.secret("secret-key"), options.secret("secret-key-fallbacks")].compactMap { $0 }
         let keys = SecretKey.lines(of: Array(texts.joined(separator: "\n").utf8))
-        guard keys.isEmpty, let credential = try options.credentials.content(.secretKey) else { return keys }
-        return SecretKey.lines(of: credential.bytes)
+        guard keys.isEmpty, let credential = try options.credentials.content(.secretKey) else {
+            return (keys, false)
+        }
+        return (SecretKey.lines(of: credential.bytes), true)
     }
 
     /// Reads the options that `decode` takes.

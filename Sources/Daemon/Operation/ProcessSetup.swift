@@ -15,6 +15,7 @@ package enum ProcessSetup {
         // No core dumps; nobody else of the same user can attach to the process either, and `/proc/<pid>` belongs to root.
         // The kernel never refuses a 0.
         _ = clinux_forbid_dumps()
+        StandardError.prepare()
         let environment = ProcessInfo.processInfo.environment
         if environment["SWIFT_BACKTRACE"] == nil { forbidBacktraces() }
         for variable in PassedSocket.variables { unsetenv(variable) }

@@ -1,12 +1,27 @@
 import Foundation
 import Glibc
+import SessionModel
+import Synchronization
 
 /// Tells whoever started the daemon that it answers.
 enum Readiness {
+    private static let isAnnounced = Atomic(false)
+
     /// Prints a line that begins with `ready` and notifies the service manager, as sd_notify(3) describes.
     static func announce(_ words: String) {
-        FileHandle.standardError.write(Data("ready: \(words)\n".utf8))
+        StandardError.write(Array("ready: \(words)\n".utf8))
         notify("READY=1\nSTATUS=\(words)")
+        isAnnounced.store(true, ordering: .relaxed)
+    }
+
+    /// Tells the service manager that the configuration is read again, and returns what tells it that this is over.
+    ///
+    /// The end of a reload is told by `READY=1`: as long as the daemon has not been ready for the first time it would be taken for
+    /// that, so there is nothing to tell.
+    static func announceReload() -> () -> Void {
+        guard isAnnounced.load(ordering: .relaxed) else { return {} }
+        notify("RELOADING=1\nMONOTONIC_USEC=\(SystemClock.now().uptime * 1000)")
+        return { notify("READY=1") }
     }
 
     /// Sends a state to the datagram socket of `$NOTIFY_SOCKET`; nothing where there is none.

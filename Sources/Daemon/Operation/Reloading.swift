@@ -25,19 +25,26 @@ struct Reloading: Service {
     func run() async {
         var current = configuration
         for await _ in hangups.cancelOnGracefulShutdown() {
-            Readiness.notify("RELOADING=1\nMONOTONIC_USEC=\(SystemClock.now().uptime * 1000)")
+            let announceEnd = Readiness.announceReload()
             do {
                 let new = try load()
                 try check(new.decoding, replaces: current.decoding)
                 await apply(new, after: current)
+                let hasSameCopy = new.decoding.areKeysCopied && new.decoding.hasKeys(of: current.decoding)
                 current.take(new)
                 logger.notice("configuration reloaded: \(new.decoding.keyCount) secret keys")
+                if hasSameCopy { logger.notice("\(Self.copiedKeys)") }
             } catch {
                 logger.error("the configuration is not reloaded, what was goes on: \(error)")
             }
-            Readiness.notify("READY=1")
+            announceEnd()
         }
     }
+
+    private static let copiedKeys = """
+        the secret keys are those that the service manager copied at the start (LoadCredential=): restart sessiond for others, or \
+        give --secret-key-file, which a reload reads anew
+        """
 
     /// A wrong key file would log everybody out.
     private func check(_ new: DecoderSettings, replaces old: DecoderSettings) throws(ConfigurationError) {

@@ -1,4 +1,3 @@
-import Foundation
 import Logging
 import SessionModel
 
@@ -26,7 +25,7 @@ struct StandardErrorLog: LogHandler {
             case .text: Self.text(time, event.level, "\(event.message)", all)
             case .json: Self.json(time, event.level, "\(event.message)", all)
             }
-        FileHandle.standardError.write(Data(line))
+        StandardError.write(line)
     }
 
     private static func text(
