@@ -29,8 +29,10 @@ sys.path.insert(0, str(HERE.parents[1] / "Clients/python/tests/support"))
 from processes import Daemon, PrivateRedis, wait_for  # noqa: E402
 from stored import fingerprint, logged_in, session_value  # noqa: E402
 
-from bench import machine  # noqa: E402
-from lag import SECRET_KEY, Sessiond, percentile  # noqa: E402
+from lag import Sessiond  # noqa: E402
+from machine import machine  # noqa: E402
+from sessions import SECRET_KEY  # noqa: E402
+from spread import percentile  # noqa: E402
 
 RATE, BATCH = 1000, 500
 TIME_TO_LIVE = 14 * 24 * 3600
