@@ -46,8 +46,8 @@ class Last:
         # From the end of the reserve, whose beginning other measurements use.
         self._numbers = count(stage.dataset.count + RESERVE - 1, -1)
 
-    def write(self, redis: Redis) -> tuple[str, str]:
-        """Write one, and return its key and its user."""
+    def chosen(self) -> tuple[str, str, str]:
+        """Return the key, the user and the value of another one."""
         number = next(self._numbers)
         with self._stage.dataset.sessions.open("rb") as records:
             records.seek(number * RECORD.size)
@@ -55,18 +55,20 @@ class Last:
         with self._stage.dataset.values.open("rb") as values:
             values.seek(at)
             value = values.read(size).decode()
-        redis.command("SETEX", f"django_sessions:{key.decode()}", _LIFE_OF_THE_LAST, value)
-        return key.decode(), user[:user_size].decode()
+        return key.decode(), user[:user_size].decode(), value
 
 
 def flooded(stage: Stage, redis: Redis, last: Last, knows: Callable[[str, str], bool]) -> float:
     """Return how many writes a second were made and known."""
+    key, user, value = last.chosen()
+    if knows(key, user):
+        sys.exit("a session is known that was not written yet")
     began = monotonic()
     written = stage.programs.run(
         *("writer", redis.path, stage.dataset.sessions, stage.dataset.values, stage.dataset.rewritten),
         *("flood", stage.options.flood, expiries(stage)),
     )
-    key, user = last.write(redis)
+    redis.command("SETEX", f"django_sessions:{key}", _LIFE_OF_THE_LAST, value)
     while not knows(key, user):
         if monotonic() - began > LAST_WRITE_SECONDS_MAX:
             sys.exit("the last write of the flood was not seen")
