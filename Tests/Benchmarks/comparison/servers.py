@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, Self
@@ -26,7 +27,7 @@ class Server:
     ready_word = "ready"
 
     def __init__(self, command: list[str], core: int | None) -> None:
-        self.name = Path(command[0]).name
+        self.name = " ".join(command[:2])
         self.lines: list[str] = []
         environment = {name: value for name, value in os.environ.items() if not name.startswith("SESSIOND_")}
         began = monotonic()
@@ -130,11 +131,21 @@ class Redis(Server):
 class Sessiond(Server):
     """`sessiond serve` as a user starts it: all limits, rights and the journal as they are by default."""
 
-    def __init__(self, binary: str, folder: Path, redis_url: str, state: Path, core: int | None, *options: str) -> None:
+    def __init__(
+        self,
+        binary: str,
+        folder: Path,
+        redis_url: str,
+        state: Path,
+        core: int | None,
+        *options: str,
+        wrapper: Sequence[str] = (),
+    ) -> None:
+        """`wrapper` is a command that runs the daemon as its words say."""
         self.path = folder / "sessiond.sock"
         super().__init__(
             [
-                *(binary, "serve", "--redis-url", redis_url, "--secret-key-file", str(folder / "secret_key")),
+                *(*wrapper, binary, "serve", "--redis-url", redis_url, "--secret-key-file", str(folder / "secret_key")),
                 *("--socket", str(self.path), "--state-directory", str(state), *options),
             ],
             core,
