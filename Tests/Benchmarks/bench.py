@@ -66,14 +66,12 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--plotter", help="a Python with matplotlib; without it nothing is drawn")
     parser.add_argument("--only", action="append", choices=[*ROWS, *CURVES], help="only this part; may be repeated")
     parser.add_argument("--sessions", type=int, default=1_000_000, help="how many sessions (1000000)")
-    parser.add_argument("--pairs", type=int, default=PAIRS_MIN, help=f"at least {PAIRS_MIN}")
+    parser.add_argument("--pairs", type=int, default=PAIRS_MIN, help=f"fewer than {PAIRS_MIN} say nothing")
     parser.add_argument("--seconds", type=float, help=f"of a sample ({SHORT_SECONDS}; full: {FULL_SECONDS})")
     parser.add_argument("--changes", type=int, default=600, help="logins and logouts of a sample (600)")
     parser.add_argument("--rate", type=int, default=10_000, help="writes a second meanwhile (10000)")
     parser.add_argument("--flood", type=int, default=200_000, help="writes of a sample of the flood (200000)")
     options = parser.parse_args()
-    if options.pairs < PAIRS_MIN:
-        parser.error(f"fewer than {PAIRS_MIN} pairs say nothing")
     if options.seconds is None:
         options.seconds = FULL_SECONDS if options.form == "full" else SHORT_SECONDS
     return options
@@ -131,6 +129,8 @@ def main() -> None:
     print("\n" + table.markdown(rows) + "\n")
     for curve in curves:
         print(growth.markdown(curve) + "\n")
+    if options.pairs < PAIRS_MIN:
+        print(f"fewer than {PAIRS_MIN} pairs: these figures say nothing")
     if last := results.last_committed():
         print("\n".join(results.compared(rows, *last)))
     print("load afterwards", *(f"{average:.2f}" for average in about["load_after"]))

@@ -16,7 +16,6 @@ from itertools import count
 from typing import Any
 
 from comparison.cores import SERVING
-from comparison.dataset import RESERVE
 from comparison.pairs import Compared, pairs
 from comparison.servers import Peer, Redis
 from comparison.stage import Stage
@@ -45,12 +44,13 @@ def writing(stage: Stage, redis: Redis, rate: float) -> Iterator[None]:
 
 
 def changes(stage: Stage) -> list[Row]:
-    firsts = count(stage.dataset.count, stage.options.changes)
+    dataset = stage.dataset
+    steps = count(0, stage.options.changes)
 
     def observe(redis: Redis, kind: str, path: object) -> Sample:
-        first = stage.dataset.count + (next(firsts) - stage.dataset.count) % (RESERVE - stage.options.changes)
+        first = dataset.count + next(steps) % (dataset.reserve - stage.options.changes)
         with writing(stage, redis, stage.options.rate):
-            words = (redis.path, kind, path, stage.dataset.sessions, stage.dataset.values, first, stage.options.changes)
+            words = (redis.path, kind, path, dataset.sessions, dataset.values, first, stage.options.changes)
             return stage.programs.run("observer", *words)
 
     def ours() -> Sample:

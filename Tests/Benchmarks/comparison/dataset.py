@@ -1,7 +1,7 @@
 """A million sessions that Django wrote: made once, by several processes, and kept in a folder for later runs.
 
 The folder holds `sessions` (records for the programs in C, see `sessions.h`), `values` (end to end), `dump.rdb` (Redis
-with all but the last RESERVE of them) and `about.json`. Sessions end some day, so a set is made anew after a week.
+with all but the reserve at their end) and `about.json`. Sessions end some day, so a set is made anew after a week.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from comparison.servers import Redis
 from sessions import SECRET_KEY
 
 RECORD = struct.Struct("<32s40s8s8sQHHB27x")
-#: Sessions that are not in Redis at first: runs log them in and out.
-RESERVE = 20_000
+#: So many sessions at most are not in Redis at first: runs log them in and out.
+RESERVE_MAX = 20_000
 #: So many sessions at most have a second value, which writes alternate with the first.
 REWRITTEN_MAX = 100_000
 DAY = 24 * 3600
@@ -41,7 +41,7 @@ Session = tuple[bytes, bytes, list[bytes]]
 
 class Dataset(NamedTuple):
     folder: Path
-    #: How many sessions are in `dump.rdb`; RESERVE more follow.
+    #: How many sessions are in `dump.rdb`; the reserve follows.
     count: int
 
     @property
@@ -55,6 +55,10 @@ class Dataset(NamedTuple):
     @property
     def dump(self) -> Path:
         return self.folder / "dump.rdb"
+
+    @property
+    def reserve(self) -> int:
+        return min(self.count, RESERVE_MAX)
 
     @property
     def rewritten(self) -> int:
@@ -95,7 +99,7 @@ class Dataset(NamedTuple):
         ):
             connection.connect(str(redis.path))
             written = 0
-            for chunk in encoded(self.count + RESERVE, self.rewritten, data_bytes):
+            for chunk in encoded(self.count + self.reserve, self.rewritten, data_bytes):
                 for key, user, versions in chunk:
                     sizes, tails = [len(value) for value in versions], [value[-8:] for value in versions]
                     if len(versions) == 1:

@@ -19,7 +19,7 @@ from time import monotonic, sleep
 from typing import NamedTuple
 
 from comparison.cores import SERVING
-from comparison.dataset import RECORD, RESERVE
+from comparison.dataset import RECORD
 from comparison.pairs import Compared, pairs
 from comparison.servers import Peer, Redis
 from comparison.stage import Stage
@@ -44,7 +44,7 @@ class Last:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         # From the end of the reserve, whose beginning other measurements use.
-        self._numbers = count(stage.dataset.count + RESERVE - 1, -1)
+        self._numbers = count(stage.dataset.count + stage.dataset.reserve - 1, -1)
 
     def chosen(self) -> tuple[str, str, str]:
         """Return the key, the user and the value of another one."""

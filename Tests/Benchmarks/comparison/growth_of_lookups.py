@@ -15,7 +15,8 @@ from comparison.servers import Redis, Sessiond
 from comparison.stage import Stage
 from comparison.warm_start import scanned, started
 
-SESSIONS = [10_000, 1_000_000, 5_000_000]
+#: To the number of sessions of the run, a million.
+SESSIONS = [0.01, 1, 5]
 CONNECTIONS = [1, 10, 100, 1000]
 IN_FLIGHT = [1, 16]
 LOOPS = [1, 2]
@@ -31,7 +32,8 @@ def sessions(stage: Stage) -> list[Curve]:
     """Sessions: lookups/s, memory of each, and the warm start."""
     stage.stop_sessiond()
     lookup_points, memory_points, start_points = [], [], []
-    for count in SESSIONS:
+    for factor in SESSIONS:
+        count = int(stage.options.sessions * factor)
         with ExitStack() as stack:
             smaller = Stage(stage.options._replace(sessions=count), stack)
             taken = pairs(stage.options.pairs, lambda s=smaller: started(s, "identities"), lambda s=smaller: scanned(s))
