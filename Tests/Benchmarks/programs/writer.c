@@ -142,7 +142,8 @@ int main(int count, char **words)
     if (!expiries || !versions)
         fail("memory");
     redis = connected(words[1]);
-    struct sigaction action = {.sa_handler = end};
+    /* Reads go on after the signal, pauses end. */
+    struct sigaction action = {.sa_handler = end, .sa_flags = SA_RESTART};
     sigaction(SIGTERM, &action, NULL);
 
     long long began = now(), waited = 0;
