@@ -24,12 +24,12 @@ REACHED, MISSED, SHOWN = "#2a7f3f", "#b3321f", "#5b6b7b"
 
 
 def draw_rows(axes: Any, rows: dict[str, Any]) -> None:
-    """A bar for each ratio with its noise, and a mark where it has to be."""
+    """A bar for each ratio, from 1 on, with its noise; and a mark where it has to be."""
     for place, row in enumerate(reversed(rows.values())):
         ratio = row["ratio"]
         colour = {True: REACHED, False: MISSED, None: SHOWN}[row["reached"]]
         noise = [[ratio["median"] - ratio["least"]], [ratio["most"] - ratio["median"]]]
-        axes.barh(place, ratio["median"], xerr=noise, color=colour, height=0.6, ecolor="#222222", capsize=3)
+        axes.barh(place, ratio["median"] - 1, left=1, xerr=noise, color=colour, height=0.6, ecolor="#222222", capsize=3)
         if row["floor"] is not None:
             axes.plot([row["floor"]] * 2, [place - 0.42, place + 0.42], color="black", linewidth=2)
     axes.set_yticks(range(len(rows)), [row["title"] for row in reversed(rows.values())])
