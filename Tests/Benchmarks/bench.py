@@ -126,12 +126,14 @@ def main() -> None:
         print(cores + "\n", flush=True)
         rows, curves = measured(options, stage)
     about["load_after"] = os.getloadavg()
-    print("\n" + table.markdown(rows) + "\n")
+    if rows:
+        print("\n" + table.markdown(rows))
+    print()
     for curve in curves:
         print(growth.markdown(curve) + "\n")
     if options.pairs < PAIRS_MIN:
         print(f"fewer than {PAIRS_MIN} pairs: these figures say nothing")
-    if last := results.last_committed():
+    if rows and (last := results.last_committed()):
         print("\n".join(results.compared(rows, *last)))
     print("load afterwards", *(f"{average:.2f}" for average in about["load_after"]))
     print(f"written to {write(options, results.written(about, rows, curves))}")

@@ -24,3 +24,8 @@ class Spread(NamedTuple):
 def percentile(numbers: Sequence[float], percent: float) -> float:
     """Return the nearest rank: the least number that so many percent do not exceed."""
     return sorted(numbers)[max(0, math.ceil(len(numbers) * percent / 100) - 1)]
+
+
+def worth(number: float) -> str:
+    """Return a number as precisely as it is worth."""
+    return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from comparison.pairs import Compared
+from spread import worth
 
 
 class Point(NamedTuple):
@@ -43,5 +44,5 @@ def markdown(curve: Curve) -> str:
     ]
     for label, (ours, peer, ratio) in curve.points:
         noise = f"{ratio.least:.2f} to {ratio.most:.2f}"
-        lines.append(f"| {label} | {ours.median:,.4g} | {peer.median:,.4g} | {ratio.median:.2f}× | {noise} |")
+        lines.append(f"| {label} | {worth(ours.median)} | {worth(peer.median)} | {ratio.median:.2f}× | {noise} |")
     return "\n".join(lines)

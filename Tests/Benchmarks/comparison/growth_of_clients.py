@@ -14,7 +14,8 @@ from comparison.stage import Stage
 from spread import percentile
 
 SUBSCRIBERS = [1, 100, 1000]
-LOGOUTS = 1000
+#: Logouts of a sample, and how many a second: each goes to all subscribers.
+LOGOUTS, RATE = 200, 50
 IDLE = 10_000
 
 
@@ -42,14 +43,14 @@ def subscribers(stage: Stage) -> list[Curve]:
         bench = events.Bench(options, stack)
         for _ in range(stage.options.pairs):
             for count in SUBSCRIBERS:
-                lag = bench.lag(count)
+                lag = bench.lag(count, rate=RATE)
                 for percent in (50, 99):
                     figures = (percentile(lag["event"], percent), percentile(lag["message"], percent))
                     samples.setdefault((f"{count:,}", percent), []).append(figures)
     return [
         Curve(
             f"subscribers.p{percent}",
-            f"From a DEL to its event, p{percent}, by subscribers",
+            f"From a DEL to its event, p{percent}, {RATE} a second, by subscribers",
             "bare PSUBSCRIBE in C",
             "µs",
             [Point(label, Compared.of(taken)) for (label, of), taken in samples.items() if of == percent],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple, Self
 
 from comparison.pairs import Compared
-from spread import Spread
+from spread import Spread, worth
 
 
 class Figure(NamedTuple):
@@ -52,7 +52,7 @@ FIGURES: dict[str, Figure] = {
     "set.p50": _at_most("a SET applied at 10,000 writes/s, p50", "PSUBSCRIBE, GET in C", "µs", 1.3),
     "set.p99": _at_most("a SET applied at 10,000 writes/s, p99", "PSUBSCRIBE, GET in C", "µs", 2),
     "flood.rate": _at_least("a flood of writes, kept up with and nothing lost", "PSUBSCRIBE, GET in C", "/s", 0.9),
-    "flood.memory": _at_most("memory after the last flood", "after the first flood", "MiB", 1.05),
+    "flood.memory": _at_most("memory after further floods", "after the first flood", "MiB", 1.05),
 }
 
 
@@ -80,11 +80,6 @@ class Row(NamedTuple):
         return cls(key, Compared(*(Spread(**written[name]) for name in Compared._fields)))
 
 
-def amount(number: float, unit: str) -> str:
-    """Return a number with its unit, as precisely as it is worth."""
-    return f"{number:,.0f} {unit}" if abs(number) >= 100 else f"{number:.3g} {unit}"
-
-
 def markdown(rows: list[Row]) -> str:
     """Return the table: medians over the pairs; of the ratio also the least and the most of a pair."""
     lines = [
@@ -95,7 +90,7 @@ def markdown(rows: list[Row]) -> str:
         figure, (ours, peer, ratio) = row.figure, row.compared
         reached = {True: "yes", False: "**no**", None: ""}[figure.is_reached(ratio.median)]
         cells = [
-            *(figure.title, amount(ours.median, figure.unit), figure.peer, amount(peer.median, figure.unit)),
+            *(figure.title, f"{worth(ours.median)} {figure.unit}", figure.peer, f"{worth(peer.median)} {figure.unit}"),
             *(f"{ratio.median:.2f}×", f"{ratio.least:.2f} to {ratio.most:.2f}", figure.demand, reached),
         ]
         lines.append(f"| {' | '.join(cells)} |")
