@@ -109,7 +109,7 @@ class Redis(Server):
         )
 
     def says_ready(self, line: str) -> bool:
-        return "Ready to accept connections" in line
+        return "ready to accept connections" in line.lower()
 
     def url(self, database: int = 0) -> str:
         return f"unix://{self.path}?db={database}"
