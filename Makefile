@@ -48,7 +48,7 @@ test-swift: packages $(VENV)/tests
 
 # Folders with a suite of pytest; those that need a daemon find it in SESSIOND_BINARY.
 PYTHON_SUITES := Tests/Protocols Tests/Documentation Clients/python Examples/tutorial Tests/Journal Tests/Hostile Tests/Limits \
-    Tests/Endurance Tests/Access Tests/Service Tests/Sites
+    Tests/Endurance Tests/Access Tests/Service Tests/Sites Tests/Benchmarks
 
 .PHONY: test-python
 test-python: packages build $(VENV)/tests
@@ -196,23 +196,39 @@ format: $(VENV)/tests ## Format Swift and Python
 	for sources in $(PYTHON_SOURCES); do '$(PYTHON)/ruff' format "$$sources"; done
 	'$(PYTHON)/ruff' format --config Tests/Protocols/ruff.toml Tests/Protocols Tests/Documentation Tests/DecoderFuzzer Tests/LineFuzzer Tests/RESPFuzzer Tests/Mutants Protocols/vectors
 
+# Where sessions that Django wrote, programs in C and the results of runs are kept.
+BENCHMARKS := .build-bench
+COMPARE := '$(PYTHON)/python' Tests/Benchmarks/bench.py --sessiond .build/release/sessiond --cache $(BENCHMARKS) \
+    --plotter $(BENCH_VENV)/bin/python
+
 .PHONY: bench
-bench: packages $(VENV)/tests $(BENCH_VENV)/ready ## Time the decoder beside Django's own, of 5.2 and 3.2 (BENCH="--json FILE" and others)
+bench: release $(VENV)/tests $(BENCH_VENV)/ready ## Compare with Redis and with C, in 3 minutes (BENCH=full: how it grows; BENCH="--only lookups")
+	@$(COMPARE) $(BENCH)
+
+.PHONY: bench-instructions
+bench-instructions: DEBIAN_PACKAGES += valgrind binutils
+bench-instructions: release $(VENV)/tests ## Count the instructions of a lookup, and fail where they grew (BENCH=--write keeps the figures)
+	@'$(PYTHON)/python' Tests/Benchmarks/instructions.py --sessiond .build/release/sessiond --cache $(BENCHMARKS) $(BENCH)
+
+.PHONY: bench-decoder
+bench-decoder: packages $(VENV)/tests $(BENCH_VENV)/ready ## Time the decoder beside Django's own, of 5.2 and 3.2 (BENCH="--json FILE" and others)
 	swift build $(RELEASE) --product DecoderBenchmark
-	@'$(PYTHON)/python' Tests/Benchmarks/bench.py --ours .build/release/DecoderBenchmark \
+	@'$(PYTHON)/python' Tests/Benchmarks/decoder.py --ours .build/release/DecoderBenchmark \
 	    --django '$(PYTHON)/python' --django32 $(BENCH_VENV)/bin/python $(BENCH)
 
+# The programs in C of the two benchmarks that follow.
+$(BENCHMARKS)/%: Tests/Benchmarks/programs/%.c $(wildcard Tests/Benchmarks/programs/*.h) | packages
+	@mkdir -p $(BENCHMARKS)
+	clang -O2 -Wall -Wextra -Werror -o $@ $<
+
 .PHONY: bench-lag
-bench-lag: release $(VENV)/tests ## Measure the lag from a DEL to the refusal under load (BENCH="--json FILE" and others)
-	clang -O2 -Wall -Wextra -Werror -o .build/subscriber Tests/Benchmarks/subscriber.c
-	@'$(PYTHON)/python' Tests/Benchmarks/lag.py --sessiond .build/release/sessiond --subscriber .build/subscriber $(BENCH)
+bench-lag: release $(VENV)/tests $(BENCHMARKS)/subscriber ## Measure the lag from a DEL to the refusal under load (BENCH="--json FILE" and others)
+	@'$(PYTHON)/python' Tests/Benchmarks/lag.py --sessiond .build/release/sessiond --subscriber $(BENCHMARKS)/subscriber $(BENCH)
 
 .PHONY: bench-events
-bench-events: release $(VENV)/tests ## Measure the journal: lag, events a second, bytes (BENCH="--sync full" and others)
-	clang -O2 -Wall -Wextra -Werror -o .build/subscriber Tests/Benchmarks/subscriber.c
-	clang -O2 -Wall -Wextra -Werror -o .build/listener Tests/Benchmarks/listener.c
-	@'$(PYTHON)/python' Tests/Benchmarks/events.py --sessiond .build/release/sessiond --subscriber .build/subscriber \
-	    --listener .build/listener $(BENCH)
+bench-events: release $(VENV)/tests $(BENCHMARKS)/subscriber $(BENCHMARKS)/listener ## Measure the journal: lag, events a second, bytes (BENCH="--sync full" and others)
+	@'$(PYTHON)/python' Tests/Benchmarks/events.py --sessiond .build/release/sessiond --subscriber $(BENCHMARKS)/subscriber \
+	    --listener $(BENCHMARKS)/listener $(BENCH)
 
 .PHONY: bench-connections
 bench-connections: release $(VENV)/tests ## Measure the memory of 10,000 idle connections (BENCH="--count 1000" and others)
@@ -247,4 +263,4 @@ $(BENCH_VENV)/ready: Tests/Benchmarks/requirements.txt | packages
 
 .PHONY: clean
 clean: ## Remove everything that was built
-	rm -rf .build .build-mutants $(FUZZER) $(DEB) $(VENV) $(BENCH_VENV)
+	rm -rf .build .build-mutants $(FUZZER) $(DEB) $(BENCHMARKS) $(VENV) $(BENCH_VENV)

@@ -1,8 +1,8 @@
 import DjangoSession
 import Glibc
 
-/// The decoder behind standard input and output: reads stored values, and times reading them. `make bench` asks it in turn
-/// with Django's own decoders (Tests/Benchmarks).
+/// The decoder behind standard input and output: reads stored values, and times reading them. `make bench-decoder` asks it
+/// in turn with Django's own decoders (Tests/Benchmarks).
 ///
 /// Its argument is the SECRET_KEY. Requests and answers are a line each:
 /// ```

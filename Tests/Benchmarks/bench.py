@@ -1,11 +1,13 @@
-"""Times sessiond's decoder beside Django's own, for the commonest shapes of stored sessions.
+"""Measures sessiond beside Redis and beside programs in C: every figure is a ratio of pairs of one run.
 
-Django writes the values in this run; each is read once by both and must say the same. Then both are timed in turn, in
-batches of some milliseconds: ours, Django's, Django's, ours. Such a round gives one ratio, from which a steady drift of
-the machine falls out, and beside it the ratio of our two batches to one another, which a quiet machine makes 1: it says
-how far the machine alone moves a figure. Medians are over the rounds; what is in brackets is the least and the most.
+    make bench                                  the table
+    make bench BENCH=full                       the table, and how figures grow
+    make bench BENCH="--only lookups --only cpu"
+    make bench BENCH="full --only growth.sessions --pairs 9 --sessions 100000"
 
-Nothing is asserted about time.
+Sessions are written by Django, once, and kept in the cache with Redis's dump of them. sessiond and its peers take turns
+on one core, the load runs on another one. Every answer is checked, and a wrong one ends the run. Nothing is asserted
+about time.
 """
 
 from __future__ import annotations
@@ -13,163 +15,128 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
-from statistics import median
-from typing import Any, NamedTuple
+from time import monotonic
 
-SECRET_KEY = "the-key-of-the-benchmark-which-is-as-long-as-those-of-startproject"
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parents[1] / "Clients/python/tests/support"))
+
+from comparison import growth, growth_of_clients, growth_of_lookups, results, table  # noqa: E402
+from comparison.changes import changes  # noqa: E402
+from comparison.cores import LOADING, SERVING  # noqa: E402
+from comparison.flood import flood  # noqa: E402
+from comparison.lookups import cpu, lookups  # noqa: E402
+from comparison.shop_day import day  # noqa: E402
+from comparison.stage import Options, Stage  # noqa: E402
+from comparison.warm_start import warm_start  # noqa: E402
+from machine import machine  # noqa: E402
+
+#: In the order in which they are taken: starts come before the daemon that all others ask.
+ROWS: dict[str, Callable[[Stage], list[table.Row]]] = {
+    "warm_start": warm_start,
+    "lookups": lookups,
+    "cpu": cpu,
+    "changes": changes,
+    "flood": flood,
+}
+CURVES: dict[str, Callable[[Stage], list[growth.Curve]]] = {
+    "growth.connections": growth_of_lookups.connections,
+    "growth.day": day,
+    "growth.mix": growth_of_lookups.mix,
+    "growth.loops": growth_of_lookups.loops,
+    "growth.sessions": growth_of_lookups.sessions,
+    "growth.get": growth_of_lookups.get,
+    "growth.subscribers": growth_of_clients.subscribers,
+    "growth.idle": growth_of_clients.idle,
+}
+PAIRS_MIN = 5
+SHORT_SECONDS, FULL_SECONDS = 0.6, 2.0
 
 
-class Shape(NamedTuple):
-    name: str
-    peer: str
-    title: str
+def parsed() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("form", nargs="?", choices=["short", "full"], default="short", help="full: curves, too")
+    parser.add_argument("--sessiond", required=True, help="a sessiond that was built for release")
+    parser.add_argument("--cache", type=Path, required=True, help="where sessions and programs are kept")
+    parser.add_argument("--plotter", help="a Python with matplotlib; without it nothing is drawn")
+    parser.add_argument("--only", action="append", choices=[*ROWS, *CURVES], help="only this part; may be repeated")
+    parser.add_argument("--sessions", type=int, default=1_000_000, help="how many sessions (1000000)")
+    parser.add_argument("--pairs", type=int, default=PAIRS_MIN, help=f"fewer than {PAIRS_MIN} say nothing")
+    parser.add_argument("--seconds", type=float, help=f"of a sample ({SHORT_SECONDS}; full: {FULL_SECONDS})")
+    parser.add_argument("--changes", type=int, default=600, help="logins and logouts of a sample (600)")
+    parser.add_argument("--rate", type=int, default=10_000, help="writes a second meanwhile (10000)")
+    parser.add_argument("--flood", type=int, default=200_000, help="writes of a sample of the flood (200000)")
+    options = parser.parse_args()
+    if options.seconds is None:
+        options.seconds = FULL_SECONDS if options.form == "full" else SHORT_SECONDS
+    return options
 
 
-SHAPES = [
-    Shape("login", "django", "login, JSON, zlib"),
-    Shape("login-plain", "django", "login, JSON, uncompressed"),
-    Shape("shop", "django", "login, basket, JSON, zlib"),
-    Shape("nobody", "django", "nobody, empty, JSON"),
-    Shape("login-legacy", "django32", "login, JSON, legacy"),
-    Shape("login-legacy-pickle2", "django32", "login, pickle 2, legacy"),
-    Shape("login-pickle", "django32", "login, pickle 5, zlib"),
-    Shape("login-cache", "django", "login, RedisCache (pickle 5)"),
-    Shape("shop-cache", "django", "login, basket, RedisCache (pickle 5)"),
-    Shape("shop-pickle-zlib", "django", "login, basket, django-redis pickle, zlib"),
-    Shape("login-json", "django", "login, django-redis JSON"),
-    Shape("login-msgpack", "django", "login, django-redis msgpack"),
-    Shape("50kB", "django", "50 kB, JSON, zlib"),
-    Shape("200kB-cache", "django", "200 kB, RedisCache (pickle 5)"),
-]
+def chosen(options: argparse.Namespace) -> list[str]:
+    if options.only:
+        return list(options.only)
+    return [*ROWS, *CURVES] if options.form == "full" else [*ROWS]
 
 
-class Process:
-    """One of the programs that are timed."""
-
-    def __init__(self, *command: str) -> None:
-        self._process = subprocess.Popen(
-            [*command, SECRET_KEY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-
-    def ask(self, *request: object) -> str:
-        assert self._process.stdin is not None and self._process.stdout is not None
-        print(*request, file=self._process.stdin, flush=True)
-        answer = self._process.stdout.readline()
-        if not answer:
-            sys.exit(f"{self._process.args} ended")
-        return answer.rstrip("\n")
-
-    def timer(self, shape: str, batch_milliseconds: float) -> Callable[[], float]:
-        """Return what times one batch, and gives microseconds for one value."""
-        count, wanted = 1, batch_milliseconds * 1e6
-        while (took := int(self.ask("time", shape, count))) < wanted / 4:
-            count *= 2
-        count = max(1, round(count * wanted / took))
-        return lambda: int(self.ask("time", shape, count)) / count / 1000
-
-    def stop(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait()
+def measured(options: argparse.Namespace, stage: Stage) -> tuple[list[table.Row], list[growth.Curve]]:
+    """Take the chosen parts; rows come in the order of the table."""
+    parts, rows, curves = chosen(options), [], []
+    for name in [*ROWS, *CURVES]:
+        if name in parts:
+            began = monotonic()
+            print(f"{name} …", flush=True)
+            if name in ROWS:
+                rows += ROWS[name](stage)
+            else:
+                curves += CURVES[name](stage)
+            print(f"  {monotonic() - began:.0f} s", flush=True)
+    order = list(table.FIGURES)
+    return sorted(rows, key=lambda row: order.index(row.key)), curves
 
 
-class Spread(NamedTuple):
-    median: float
-    least: float
-    most: float
-
-    @classmethod
-    def of(cls, numbers: list[float]) -> Spread:
-        return cls(median(numbers), min(numbers), max(numbers))
-
-    def text(self) -> str:
-        return f"{self.median:.2f} ({self.least:.2f} to {self.most:.2f})"
-
-
-def measure(shape: Shape, ours: Process, django: Process, rounds: int, batch_milliseconds: float) -> dict[str, Any]:
-    written = json.loads(django.ask("write", shape.name))
-    answer = ours.ask("read", shape.name, written["encoding"], written["value"])
-    try:
-        same = json.loads(answer) == written["session"]
-    except ValueError:
-        same = False
-    if not same:
-        sys.exit(f"{shape.name}: Django reads {written['session']}, sessiond {answer}")
-
-    our_batch, django_batch = (side.timer(shape.name, batch_milliseconds) for side in (ours, django))
-    turns = [(our_batch(), django_batch(), django_batch(), our_batch()) for _ in range(rounds)]
-    return {
-        "shape": shape.name,
-        "title": shape.title,
-        "peer": shape.peer,
-        "bytes": len(written["value"]) // 2,
-        "ours_us": Spread.of([(first + last) / 2 for first, _, _, last in turns])._asdict(),
-        "django_us": Spread.of([(first + last) / 2 for _, first, last, _ in turns])._asdict(),
-        "ratio": Spread.of([(d1 + d2) / (o1 + o2) for o1, d1, d2, o2 in turns])._asdict(),
-        "ours_to_itself": Spread.of([o1 / o2 for o1, _, _, o2 in turns])._asdict(),
-    }
-
-
-def machine() -> dict[str, Any]:
-    described = [
-        line.partition(": ")[2] for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line
-    ]
-    return {
-        "processor": described[0] if described else platform.machine(),
-        "cores": os.cpu_count(),
-        "load_before": os.getloadavg(),
-        "python": platform.python_version(),
-    }
+def write(options: argparse.Namespace, figures: dict[str, object]) -> Path:
+    """Write the figures, and draw them, in a folder of this run."""
+    folder = options.cache / datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S")
+    folder.mkdir(parents=True)
+    (folder / "results.json").write_text(json.dumps(figures, indent=1) + "\n")
+    if options.plotter:
+        command = [options.plotter, HERE / "comparison/plot.py", folder / "results.json", folder / "plot.svg"]
+        subprocess.run(command, check=True)
+    return folder
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--ours", required=True, help="the built DecoderBenchmark")
-    parser.add_argument("--django", required=True, help="a Python with the current Django and django-redis")
-    parser.add_argument("--django32", required=True, help="a Python with Django 3.2")
-    parser.add_argument("--rounds", type=int, default=15, help="at least 5")
-    parser.add_argument("--batch-ms", type=float, default=20)
-    parser.add_argument("--shape", action="append", choices=[shape.name for shape in SHAPES], help="only this one")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
-    options = parser.parse_args()
-    if options.rounds < 5:
-        parser.error("fewer than 5 rounds say nothing")
-
+    options = parsed()
     about = machine()
-    load = " ".join(f"{average:.2f}" for average in about["load_before"])
-    print(f"{about['processor']}, {about['cores']} cores, load {load}, Python {about['python']}")
-    print(f"{options.rounds} rounds, batches of {options.batch_ms:g} ms; medians in µs, in brackets least and most\n")
-    print(f"{'shape':42}{'bytes':>7}{'ours':>9}{'Django':>9}   {'Django / ours':24}{'ours / ours':24}")
-
-    peer = str(HERE / "peer.py")
-    sides = {
-        "ours": Process(options.ours),
-        "django": Process(options.django, peer),
-        "django32": Process(options.django32, peer),
-    }
-    figures = []
-    for shape in SHAPES:
-        if options.shape and shape.name not in options.shape:
-            continue
-        figure = measure(shape, sides["ours"], sides[shape.peer], options.rounds, options.batch_ms)
-        figures.append(figure)
-        print(
-            f"{shape.title:42}{figure['bytes']:7}{figure['ours_us']['median']:9.2f}{figure['django_us']['median']:9.2f}"
-            f"   {Spread(**figure['ratio']).text():24}{Spread(**figure['ours_to_itself']).text():24}",
-            flush=True,
-        )
-    for side in sides.values():
-        side.stop()
+    if LOADING is not None:
+        os.sched_setaffinity(0, {LOADING})
+    with ExitStack() as stack:
+        stage = Stage(Options(*(getattr(options, name) for name in Options._fields)), stack)
+        about["redis"] = stage.bare.info("redis_version")
+        about["sessions"], about["pairs"], about["seconds"] = options.sessions, options.pairs, options.seconds
+        load = " ".join(f"{average:.2f}" for average in about["load_before"])
+        print(f"{about['processor']}, {about['cores']} cores, Linux {about['kernel']}, load {load}")
+        print(f"Redis {about['redis']}, {options.sessions:,} sessions, {options.pairs} pairs of {options.seconds:g} s")
+        cores = "everything shares one core" if SERVING is None else f"servers on core {SERVING}, load on {LOADING}"
+        print(cores + "\n", flush=True)
+        rows, curves = measured(options, stage)
     about["load_after"] = os.getloadavg()
-    print("\nload afterwards", *(f"{average:.2f}" for average in about["load_after"]))
-    if options.json:
-        options.json.write_text(json.dumps({"machine": about, "figures": figures}, indent=1) + "\n")
+    if rows:
+        print("\n" + table.markdown(rows))
+    print()
+    for curve in curves:
+        print(growth.markdown(curve) + "\n")
+    if options.pairs < PAIRS_MIN:
+        print(f"fewer than {PAIRS_MIN} pairs: these figures say nothing")
+    if rows and (last := results.last_committed()):
+        print("\n".join(results.compared(rows, *last)))
+    print("load afterwards", *(f"{average:.2f}" for average in about["load_after"]))
+    print(f"written to {write(options, results.written(about, rows, curves))}")
 
 
 if __name__ == "__main__":

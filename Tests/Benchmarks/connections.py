@@ -26,8 +26,8 @@ from processes import Daemon, PrivateRedis, wait_for  # noqa: E402
 from stored import logged_in, session_value  # noqa: E402
 from watching import Watch  # noqa: E402
 
-from bench import machine  # noqa: E402
-from lag import SECRET_KEY  # noqa: E402
+from machine import machine  # noqa: E402
+from sessions import SECRET_KEY  # noqa: E402
 
 #: Connections that come and go before memory is looked at for the first time.
 WARM_UP = 100

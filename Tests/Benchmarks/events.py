@@ -29,8 +29,10 @@ sys.path.insert(0, str(HERE.parents[1] / "Clients/python/tests/support"))
 from processes import Daemon, PrivateRedis, wait_for  # noqa: E402
 from stored import fingerprint, logged_in, session_value  # noqa: E402
 
-from bench import machine  # noqa: E402
-from lag import SECRET_KEY, Sessiond, percentile  # noqa: E402
+from lag import Sessiond  # noqa: E402
+from machine import machine  # noqa: E402
+from sessions import SECRET_KEY  # noqa: E402
+from spread import percentile  # noqa: E402
 
 RATE, BATCH = 1000, 500
 TIME_TO_LIVE = 14 * 24 * 3600
@@ -58,11 +60,11 @@ class Writer:
         for start in range(0, len(commands), BATCH):
             self.send(commands[start : start + BATCH])
 
-    def delete_evenly(self, keys: list[str]) -> dict[str, int]:
+    def delete_evenly(self, keys: list[str], rate: int) -> dict[str, int]:
         """Return when each was sent."""
         sent, begin = {}, monotonic_ns()
         for number, key in enumerate(keys):
-            due = begin + number * 1_000_000_000 // RATE
+            due = begin + number * 1_000_000_000 // rate
             while (wait := due - monotonic_ns()) > 0:
                 sleep(wait / 1e9)
             sent[key] = monotonic_ns()
@@ -134,7 +136,7 @@ class Bench:
         pattern = "__keyspace@0__:django_sessions:*"
         return Listener(self._folder / "subscriber", self._options.subscriber, self.redis.path, pattern)
 
-    def lag(self, listeners: int, *, stopped: bool = False) -> dict[str, list[float]]:
+    def lag(self, listeners: int, *, stopped: bool = False, rate: int = RATE) -> dict[str, list[float]]:
         """Return microseconds from before each DEL to its event, and to the message of the bare subscriber."""
         keys = self._store(self._options.samples)
         subscriber = self._subscribe()
@@ -144,7 +146,7 @@ class Bench:
             still.sendall(b'{"jsonrpc":"2.0","id":1,"method":"events.subscribe"}\n')
         listener = self._listen(listeners - stopped, len(keys))
         sleep(0.3)
-        sent = self.writer.delete_evenly(keys)
+        sent = self.writer.delete_evenly(keys, rate)
         names = {fingerprint(key): key for key in keys}
         events, heard = listener.stop(len(keys)), subscriber.stop(len(keys))
         still.close()

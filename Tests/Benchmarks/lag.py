@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import random
 import secrets
@@ -27,7 +26,7 @@ import struct
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from statistics import mean, median
@@ -40,9 +39,10 @@ sys.path.insert(0, str(HERE.parents[1] / "Clients/python/tests/support"))
 from processes import Daemon, PrivateRedis  # noqa: E402
 from stored import logged_in, session_value  # noqa: E402
 
-from bench import machine  # noqa: E402
+from machine import machine  # noqa: E402
+from sessions import SECRET_KEY  # noqa: E402
+from spread import percentile  # noqa: E402
 
-SECRET_KEY = "the-key-of-the-benchmark-which-is-as-long-as-those-of-startproject"
 RATES = [100, 1_000, 10_000]
 #: When an answer is no longer late but wrong.
 LOGIN_SECONDS_MAX, LOGOUT_SECONDS_MAX = 5, 2
@@ -216,11 +216,6 @@ class Round(NamedTuple):
         return cls(
             samples, int(written), float(seconds), ran=(ran - ran_before) / took, waited=(waited - waited_before) / took
         )
-
-
-def percentile(numbers: Sequence[float], percent: float) -> float:
-    """Return the nearest rank: the least number that so many percent do not exceed."""
-    return sorted(numbers)[max(0, math.ceil(len(numbers) * percent / 100) - 1)]
 
 
 def figures(rounds: list[Round], field: str) -> dict[str, float]:

@@ -9,6 +9,9 @@ from typing import Any
 
 Session = dict[str, Any]
 
+#: What signs them.
+SECRET_KEY = "the-key-of-the-benchmark-which-is-as-long-as-those-of-startproject"
+
 #: What `_auth_user_hash` is up to Django 3.0 and since: SHA-1 and SHA-256, in hex.
 SHA1_DIGITS, SHA256_DIGITS = 40, 64
 

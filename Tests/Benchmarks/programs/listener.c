@@ -7,14 +7,10 @@
  */
 #define _GNU_SOURCE
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <time.h>
-#include <unistd.h>
+
+#include "clock.h"
+#include "unix_socket.h"
 
 static const char SUBSCRIBE[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"events.subscribe\"}\n";
 static const char LOGOUT[] = "\"type\":\"dev.sessiond.logout\"";
@@ -23,27 +19,11 @@ static const char SUBJECT[] = "\"subject\":\"";
 static char buffer[1 << 20];
 static size_t held;
 
-static long long now(void)
+static int subscribed(const char *path)
 {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec * 1000000000LL + time.tv_nsec;
-}
-
-static void fail(const char *what)
-{
-    perror(what);
-    exit(1);
-}
-
-static int connected(const char *path)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    strncpy(address.sun_path, path, sizeof address.sun_path - 1);
-    int descriptor = socket(AF_UNIX, SOCK_STREAM, 0);
-    if (descriptor < 0 || connect(descriptor, (struct sockaddr *)&address, sizeof address) != 0) fail("connect");
-    if (write(descriptor, SUBSCRIBE, sizeof SUBSCRIBE - 1) != sizeof SUBSCRIBE - 1) fail("write");
-    return descriptor;
+    int connection = connected(path);
+    write_all(connection, SUBSCRIBE, sizeof SUBSCRIBE - 1);
+    return connection;
 }
 
 /* Prints the logouts among the lines that have come whole. */
@@ -72,7 +52,7 @@ int main(int count, char **arguments)
     static char sink[1 << 18];
     int poll = epoll_create1(0);
     for (int index = 0; index < connections; index++) {
-        struct epoll_event event = {.events = EPOLLIN, .data.fd = connected(arguments[1])};
+        struct epoll_event event = {.events = EPOLLIN, .data.fd = subscribed(arguments[1])};
         if (index == 0) event.data.fd = -event.data.fd;
         if (epoll_ctl(poll, EPOLL_CTL_ADD, abs(event.data.fd), &event) != 0) fail("epoll_ctl");
     }
