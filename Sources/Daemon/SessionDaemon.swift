@@ -184,6 +184,7 @@ package struct SessionDaemon {
         driver.fetch = { [unowned link] in link.fetch($0) }
         driver.delete = { [unowned link] in link.delete($0, completion: $1) }
         driver.rescan = { [unowned link] in link.rescan() }
+        driver.continueScan = { [unowned link] in link.continueScan() }
         let bound = NIOLoopBound(driver, eventLoop: loop)
         let database = configuration.endpoint.database
         let limits = configuration.limits

@@ -33,8 +33,10 @@ final class LinkCore<Consumer: LinkConsumer> {
         case none
         /// Waits for the asking connection.
         case wanted
+        /// The next page begins here, once the consumer takes its keys.
+        case at(cursor: [UInt8])
         /// The number tells its pages from those of a scan that was given up.
-        case running(Int)
+        case asked(Int)
     }
 
     /// A connection and the pulse that is felt on it.
@@ -69,7 +71,10 @@ final class LinkCore<Consumer: LinkConsumer> {
         if asking != nil { reconnects += 1 }
         asking?.pulse.stop()
         asking = nil
-        if case .running = scan { scan = .wanted }
+        switch scan {
+        case .at, .asked: scan = .wanted
+        case .none, .wanted: break
+        }
         lastFailure = failure
         consumer.askingLost(cause: "\(failure)")
         carryOut(hearing.askingLost())
@@ -261,11 +266,19 @@ final class LinkCore<Consumer: LinkConsumer> {
     }
 
     private func startScan() {
-        guard case .wanted = scan, let asking else { return }
-        scanCount += 1
-        scan = .running(scanCount)
+        guard case .wanted = scan, asking != nil else { return }
+        scan = .at(cursor: Array("0".utf8))
         consumer.scanStarted()
-        scanPage(from: Array("0".utf8), of: scanCount, on: asking.handler)
+        continueScan()
+    }
+
+    /// Asks for the next page, if there is one and the consumer takes its keys: what a scan has found and nobody has read yet is
+    /// held in memory, so it runs no further ahead than it must to keep Redis busy.
+    func continueScan() {
+        guard case .at(let cursor) = scan, let asking, consumer.takesKeys else { return }
+        scanCount += 1
+        scan = .asked(scanCount)
+        scanPage(from: cursor, number: scanCount, on: asking.handler)
     }
 
     /// Whether a scan for a subscription is under way or waits for the asking connection.
@@ -273,22 +286,41 @@ final class LinkCore<Consumer: LinkConsumer> {
         if case .none = scan { false } else { true }
     }
 
-    private func scanPage(from cursor: [UInt8], of number: Int, on handler: RedisChannelHandler) {
+    private func scanPage(from cursor: [UInt8], number: Int, on handler: RedisChannelHandler) {
         handler.send([scanCommand(from: cursor)]) { [unowned self] result in
             // A lost connection or subscription has ended this scan; another one begins by itself.
-            guard case .success(let replies) = result, case .running(number) = scan else { return }
+            guard case .success(let replies) = result, case .asked(number) = scan else { return }
             guard let page = scanPage(replies.first) else {
                 return handler.close(RedisFailure(refusing: "SCAN", replies.first ?? .null))
             }
-            consumer.scanned(page.keys)
+            give(page, to: consumer.scanned)
             if page.isLast {
                 scan = .none
                 consumer.scanEnded()
             } else {
                 // The keys of this page are asked for at the end of the turn, so before the next page is answered.
-                scanPage(from: page.cursor, of: number, on: handler)
+                scan = .at(cursor: page.cursor)
+                continueScan()
             }
         }
+    }
+
+    /// Gives the sessions of a page a part at a time: a server may send a page of a million keys, of which few are taken.
+    func give(_ page: ScanPage, to take: ([SessionKey]) -> Void) {
+        var rest = page.names[...]
+        while !rest.isEmpty {
+            take(rest.prefix(Self.scanPageCount).compactMap(sessionKey))
+            rest = rest.dropFirst(Self.scanPageCount)
+        }
+    }
+
+    /// What a SCAN answered.
+    struct ScanPage {
+        /// Names of keys, as the server sent them.
+        let names: [RESPValue]
+        /// Where the next page begins.
+        let cursor: [UInt8]
+        var isLast: Bool { cursor.elementsEqual("0".utf8) }
     }
 
     func scanCommand(from cursor: [UInt8]) -> [[UInt8]] {
@@ -299,12 +331,11 @@ final class LinkCore<Consumer: LinkConsumer> {
     }
 
     /// What a SCAN answered; nil for anything else.
-    func scanPage(_ reply: RESPValue?) -> (keys: [SessionKey], cursor: [UInt8], isLast: Bool)? {
+    func scanPage(_ reply: RESPValue?) -> ScanPage? {
         guard case .array(let parts)? = reply, parts.count == 2, let cursor = parts[0].bytes, Self.isCursor(cursor),
-            case .array(let keys) = parts[1]
+            case .array(let names) = parts[1]
         else { return nil }
-        let sessionKeys = keys.compactMap(sessionKey)
-        return (sessionKeys, cursor, cursor.elementsEqual("0".utf8))
+        return ScanPage(names: names, cursor: cursor)
     }
 
     /// A cursor is an integer of 64 bits: anything else would be sent back with every page.

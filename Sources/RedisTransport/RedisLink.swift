@@ -50,6 +50,11 @@ package final class RedisLink<Consumer: LinkConsumer>: Service {
         core.value.rescan()
     }
 
+    /// Goes on with a scan that waits for the consumer to take further keys. To be called on the loop.
+    package func continueScan() {
+        core.value.continueScan()
+    }
+
     /// What `server.status` tells of the link. To be called on the loop.
     package var figures: (reconnects: Int, roundTrip: TimeAmount?, lastFailure: String?) {
         (core.value.reconnects, core.value.roundTrip, core.value.lastFailure.map { "\($0)" })

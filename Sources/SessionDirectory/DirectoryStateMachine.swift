@@ -42,6 +42,8 @@ package struct DirectoryStateMachine: ~Copyable {
     private(set) var unavailability = "the first connection to Redis is not made yet"
 
     var fetches: FetchStateMachine
+    /// What the scan did not bring and is still to be asked for, while catching up.
+    var remainders: [SessionKey] = []
     private var misses: MissAllowance
     var silentChanges = SilentChanges()
     var dataBudget: DataBudget
@@ -136,6 +138,7 @@ package struct DirectoryStateMachine: ~Copyable {
         table.open(epoch)
         lastProof = .min
         fetches.epochOpened()
+        remainders = []
         silentChanges.forget()
         flushSuspicion.end()
         gapMilliseconds = unseenSince.map { now.uptime - $0 }
@@ -190,6 +193,7 @@ package struct DirectoryStateMachine: ~Copyable {
             effects.wantsScan = true
         }
         if case .live = phase { compareSome() }
+        goOnCatchingUp(at: now, &effects)
         guard hearing.source != .none, isAsking, !flushSuspicion.isOpen else { return }
         lastProof = max(lastProof, uptime)
         lastProven = (epoch, lastProof)
@@ -268,6 +272,9 @@ package struct DirectoryStateMachine: ~Copyable {
         isAsking ? fetches.takeBatch(limit: limit, onlyLookups: onlyLookups) : []
     }
 
+    /// Whether so few keys wait to be read that a scan may go on.
+    package var hasRoomForKeys: Bool { fetches.hasRoom }
+
     /// Whether ``takeFetches(limit:onlyLookups:)`` may return any.
     package var hasFetches: Bool { isAsking && fetches.hasQueued }
 
@@ -298,8 +305,8 @@ package struct DirectoryStateMachine: ~Copyable {
         if completion.origins.contains(.catchUp), case .catchingUp(var catchUp) = phase {
             catchUp.unreadCount -= 1
             phase = .catchingUp(catchUp)
-            advanceCatchUp(at: now, &effects)
         }
+        goOnCatchingUp(at: now, &effects)
         reconsiderTrust(at: now, &effects)
     }
 

@@ -32,6 +32,8 @@ struct FetchStateMachine {
     private var startedCount: UInt64 = 0
     private(set) var fetchCount = 0
     private(set) var overtakenCount = 0
+    /// Keys were passed over because too many waited: only reading everything anew brings them back.
+    private(set) var isOverrun = false
 
     private struct Fetch {
         /// Counts the fetches.
@@ -68,9 +70,14 @@ struct FetchStateMachine {
     /// Wants the key read.
     ///
     /// - Parameter origin: why. A key that was notified is read again even if its question is under way.
-    /// - Returns: Whether the key was not wanted for this reason yet.
+    /// - Returns: Whether the key was not wanted for this reason yet, and is now.
     @discardableResult
     mutating func request(_ key: SessionKey, _ origin: FetchOrigins) -> Bool {
+        guard queue.count < limits.queuedFetchesMax || isQueuedOrSent(key) else {
+            // What is only compared is not missed.
+            if origin != .comparison { isOverrun = true }
+            return false
+        }
         var isNew = false
         enqueue(key) { fetch in
             if fetch.state.isSent, origin == .notified { fetch.overtaken = fetch.overtaken ?? .byWrite }
@@ -79,6 +86,20 @@ struct FetchStateMachine {
         }
         return isNew
     }
+
+    /// Whether another reason to read the key takes no further place.
+    private func isQueuedOrSent(_ key: SessionKey) -> Bool {
+        switch fetches[key]?.state {
+        case .queued, .sent: true
+        case .queuedForLookups, nil: false
+        }
+    }
+
+    /// How many places the directory's own keys take; for tests.
+    var queuedCount: Int { queue.count }
+
+    /// Whether so few keys wait that more may be looked for.
+    var hasRoom: Bool { queue.count < limits.scannedAheadMax }
 
     /// The key is known to be gone: a reply that is under way says nothing any more.
     mutating func removed(_ key: SessionKey) {
@@ -235,6 +256,7 @@ struct FetchStateMachine {
     /// A new epoch: what was asked before it may be older than what is announced in it, and its catching up begins from
     /// nothing.
     mutating func epochOpened() {
+        isOverrun = false
         doubtSent()
         for key in fetches.keys { fetches[key]?.origins.remove(.catchUp) }
     }

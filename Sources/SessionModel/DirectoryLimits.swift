@@ -9,6 +9,9 @@ package struct DirectoryLimits: Sendable {
     package var fetchesUnderWayMax: Int
     /// How many keys may be under way because a lookup waits: anybody can invent those.
     package var lookupFetchesUnderWayMax: Int
+    /// How many keys may wait to be read for the directory's own reasons. Further ones are passed over, and once there is room again
+    /// everything is read anew, as after a lost subscription: so whoever stands in the place of Redis cannot fill the memory.
+    package var queuedFetchesMax: Int
     /// How many questions a second unknown keys may cost Redis (`--max-misses`); further lookups are `overloaded`. 0 for no bound.
     package var missesPerSecondMax: Int
     /// How many of them one user may cause (`--max-misses-per-uid`); 0 for no bound.
@@ -16,13 +19,19 @@ package struct DirectoryLimits: Sendable {
 
     package init(
         dataBytesMax: Int = 256 << 20, waitingLookupsMax: Int = 65_536, fetchesUnderWayMax: Int = 2_000,
-        lookupFetchesUnderWayMax: Int = 500, missesPerSecondMax: Int = 10_000, missesPerSecondPerUIDMax: Int = 5_000
+        lookupFetchesUnderWayMax: Int = 500, queuedFetchesMax: Int = 65_536, missesPerSecondMax: Int = 10_000,
+        missesPerSecondPerUIDMax: Int = 5_000
     ) {
         self.dataBytesMax = dataBytesMax
         self.waitingLookupsMax = waitingLookupsMax
         self.fetchesUnderWayMax = fetchesUnderWayMax
         self.lookupFetchesUnderWayMax = lookupFetchesUnderWayMax
+        self.queuedFetchesMax = queuedFetchesMax
         self.missesPerSecondMax = missesPerSecondMax
         self.missesPerSecondPerUIDMax = missesPerSecondPerUIDMax
     }
+
+    /// While more keys than these wait to be read, no more are looked for: enough to keep Redis busy until the next page of a scan
+    /// is here.
+    package var scannedAheadMax: Int { min(2 * fetchesUnderWayMax, queuedFetchesMax / 2) }
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import socket
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -177,6 +178,31 @@ def test_a_server_that_drips_is_a_silent_one(scene: Scene) -> None:
     scene.redis.misdeeds = {b"PTTL": drip}
     answer = scene.ask("session.identity", session_key="nobody", confirm=True)
     assert answer["error"]["code"] == -32001
+    scene.redis.misdeeds = {}
+    wait_for(scene.works, "the daemon to work again")
+
+
+def test_keys_that_are_announced_and_never_answered_do_not_fill_the_memory(scene: Scene) -> None:
+    """Ever new keys, and no answer to any question about them."""
+    count = 400_000
+    ended = threading.Event()
+
+    def flood(command: list[bytes]) -> Iterator[bytes]:
+        yield b"*3\r\n" + string(command[0].lower()) + string(command[1]) + b":1\r\n"
+        for start in range(0, count, 1000):
+            yield b"".join(
+                b"*4\r\n$8\r\npmessage\r\n$1\r\nx\r\n"
+                + string(b"__keyspace@0__:django_sessions:%0100d" % number)
+                + b"$3\r\nset\r\n"
+                for number in range(start, start + 1000)
+            )
+        ended.set()
+
+    before = scene.watch.memory_mib
+    scene.redis.misdeeds = {b"PSUBSCRIBE": flood, b"GETRANGE": lambda _: [], b"PTTL": lambda _: []}
+    scene.redis.hang_up()
+    assert ended.wait(120)
+    assert scene.watch.peak_mib < before + 64
     scene.redis.misdeeds = {}
     wait_for(scene.works, "the daemon to work again")
 

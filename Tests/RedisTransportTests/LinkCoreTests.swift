@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import NIOCore
 import NIOEmbedded
@@ -76,6 +77,28 @@ import Testing
         try asking.writeInbound(ByteBuffer(string: Self.page(next: "0", "b")))
         #expect(bench.consumer.calls.last == "scan ended")
         #expect(bench.consumer.found == [try #require(SessionKey("b"))])
+    }
+
+    @Test("A scan waits for its consumer to take further keys, and goes on where it was")
+    func backpressure() throws {
+        let bench = try Bench()
+        let asking = try bench.asking()
+        try asking.writeInbound(ByteBuffer(string: Self.pong + Self.role))
+        _ = try bench.subscribed()
+        bench.consumer.takesKeys = false
+        _ = try asking.sent()
+        try asking.writeInbound(ByteBuffer(string: Self.page(next: "17", "a")))
+        bench.core.continueScan()
+        #expect(try !asking.sent().contains("SCAN"))
+        bench.consumer.takesKeys = true
+        bench.core.continueScan()
+        bench.core.continueScan()
+        let sent = try asking.sent()
+        #expect(sent.contains("SCAN\r\n$2\r\n17\r\n"))
+        #expect(sent.components(separatedBy: "SCAN").count == 2, "once")
+        try asking.writeInbound(ByteBuffer(string: Self.page(next: "0", "b")))
+        #expect(bench.consumer.calls.last == "scan ended")
+        #expect(bench.consumer.found.count == 2)
     }
 
     /// What is known of the flags, what they turn out to be, and whether that ends the subscription.

@@ -57,6 +57,8 @@ final class RecordingConsumer: LinkConsumer {
         calls.append("asking lost: \(cause)")
     }
 
+    var takesKeys = true
+
     func scanStarted() {
         calls.append("scan started")
     }

@@ -75,6 +75,54 @@ import Testing
         #expect(scene.machine.takeFetches(limit: .max).count == 1)
     }
 
+    @Test("More keys than may wait to be read are passed over, and found by reading everything anew once there is room")
+    func overrun() {
+        var scene = Scene(limits: DirectoryLimits(fetchesUnderWayMax: 4, queuedFetchesMax: 10))
+        scene.set("known", Scene.payload("known"))
+        scene.answer()
+        scene.pong()
+        for number in 1...50 { scene.set("\(number)", Scene.payload("\(number)")) }
+        scene.set("known", Scene.payload("other"))
+        #expect(scene.machine.fetches.queuedCount <= 10)
+        #expect(scene.cached("known") == "ask", "what was passed over is not believed either")
+        scene.ask()
+        #expect(scene.scansWanted == 0, "there is no room yet")
+        scene.answer()
+        #expect(scene.scansWanted == 1)
+        #expect(scene.machine.figures.condition == .scanning)
+        scene.catchUp()
+        #expect(scene.machine.figures.condition == .live)
+        #expect(scene.machine.figures.sessions.authenticated == 51)
+        #expect(scene.scansWanted == 1)
+        #expect(scene.told.contains("login switched known"))
+    }
+
+    @Test("What a scan did not bring is asked for a portion at a time")
+    func remainders() {
+        var scene = Scene(limits: DirectoryLimits(fetchesUnderWayMax: 4, queuedFetchesMax: 10))
+        for number in 1...50 {
+            scene.set("\(number)", Scene.payload("\(number)"))
+            scene.answer()
+        }
+        scene.lose()
+        for number in 1...50 { scene.delete("\(number)", announcedAs: nil) }
+        scene.subscribe()
+        scene.catchUp()
+        #expect(scene.machine.figures.condition == .live)
+        #expect(scene.told.filter { $0.hasPrefix("logout missing") }.count == 50)
+        #expect(scene.scansWanted == 0)
+    }
+
+    @Test("A comparison reads no more keys than may wait, and is no reason to read everything anew")
+    func comparisonOverrun() {
+        var scene = Scene(limits: DirectoryLimits(fetchesUnderWayMax: 4, queuedFetchesMax: 10))
+        scene.machine.comparisonStarted()
+        scene.machine.comparisonFound((1...50).map { Scene.key("\($0)") })
+        #expect(scene.machine.fetches.queuedCount == 10)
+        scene.answer()
+        #expect(scene.scansWanted == 0)
+    }
+
     @Test("Lookups of many missing keys in one turn are one question")
     func oneQuestion() {
         var scene = Scene()

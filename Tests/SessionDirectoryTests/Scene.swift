@@ -109,7 +109,10 @@ struct Scene: ~Copyable {
     /// As far as everything was read, but the scan has not ended.
     mutating func scanAndAnswer() {
         machine.scanStarted()
-        machine.scanned(Array(stored.keys), at: now)
+        for key in stored.keys {
+            if !machine.hasRoomForKeys { answer() }
+            machine.scanned([key], at: now)
+        }
         answer()
     }
 

@@ -28,6 +28,8 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
     var delete: ([SessionKey], @escaping (Result<[Bool], RevocationFailure>) -> Void) -> Void = { _, _ in }
     /// Scans all keys once more; likewise.
     var rescan: () -> Void = {}
+    /// Goes on with a scan that waits for room; likewise.
+    var continueScan: () -> Void = {}
 
     /// How many keys one question asks for at most.
     private static var batchCountMax: Int { 500 }
@@ -225,6 +227,8 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
         machine.askingLost(cause: cause, at: SystemClock.now(), &effects)
     }
 
+    var takesKeys: Bool { machine.hasRoomForKeys }
+
     func scanStarted() {
         machine.scanStarted()
     }
@@ -259,6 +263,7 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
     func turnEnded() {
         carryOut()
         askRedis()
+        if machine.hasRoomForKeys { continueScan() }
         writeBacklog()
         setAlarm()
     }

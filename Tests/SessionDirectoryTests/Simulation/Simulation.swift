@@ -85,6 +85,8 @@ struct Simulation: ~Copyable {
     private var isLinked = false
     private var isAsking = false
     private var isScanning = false
+    /// The last key of the scan's last page, while the next one waits for the machine to take it.
+    private var scanned: SessionKey?
     private var isComparing = false
     private var pings: [Ping] = []
     private var answeredPing: Int64?
@@ -107,7 +109,8 @@ struct Simulation: ~Copyable {
             Bool.random(using: &random)
             ? DirectoryLimits()
             : DirectoryLimits(
-                dataBytesMax: 300, waitingLookupsMax: 4, fetchesUnderWayMax: 6, lookupFetchesUnderWayMax: 2)
+                dataBytesMax: 300, waitingLookupsMax: 4, fetchesUnderWayMax: 6, lookupFetchesUnderWayMax: 2,
+                queuedFetchesMax: 8)
         machine = Self.machine(freshness, limits)
         machine.journalOpened(JournalOpening(run: 1), at: now, &effects)
     }
@@ -359,7 +362,8 @@ struct Simulation: ~Copyable {
                 machine.scanEnded(at: now, &effects)
             } else {
                 sendQuestions()
-                questions.append(.scan(after: keys.last))
+                scanned = keys.last
+                continueScan()
             }
         case .comparison(let keys):
             guard isComparing, !isScanning else {
@@ -426,8 +430,15 @@ struct Simulation: ~Copyable {
         // The pages of a scan that was given up mean nothing to this one.
         questions.removeAll { if case .scan = $0 { true } else { false } }
         replies.removeAll { if case .page = $0 { true } else { false } }
+        scanned = nil
         machine.scanStarted()
         questions.append(.scan(after: nil))
+    }
+
+    private mutating func continueScan() {
+        guard isScanning, isAsking, let last = scanned, machine.hasRoomForKeys else { return }
+        scanned = nil
+        questions.append(.scan(after: last))
     }
 
     private mutating func cutSubscription() {
@@ -446,6 +457,7 @@ struct Simulation: ~Copyable {
     private mutating func loseAsking(cause: String) {
         isAsking = false
         isComparing = false
+        scanned = nil
         for case .delete(let keys, _) in questions { machine.revocationUnanswered(keys) }
         for case .deleted(let keys, _) in replies { machine.revocationUnanswered(keys.map(\.key)) }
         questions = []
@@ -467,6 +479,7 @@ struct Simulation: ~Copyable {
         isSubscribed = false
         isLinked = false
         isScanning = false
+        scanned = nil
         subscribing = []
         pings = []
         answeredPing = nil
@@ -592,6 +605,7 @@ struct Simulation: ~Copyable {
         while machine.hasFetches {
             questions.append(.fetch(machine.takeFetches(limit: 4), askedAt: now.uptime))
         }
+        continueScan()
     }
 
     // MARK: Rest
