@@ -346,22 +346,41 @@ final class LinkCore<Consumer: LinkConsumer> {
     // MARK: Fetching
 
     /// Reads keys: a GETRANGE and a PTTL for each, in one write. The consumer gets the values, or that asking was lost.
+    ///
+    /// Of a value that is not short its first bytes come: ``fetchWhole(_:_:)`` reads all of it.
     func fetch(_ keys: [SessionKey]) {
-        read(keys, by: .range)
+        read(keys, by: .range(StoredValue.shortByteCount)) { [unowned self] in consumer.fetched($0) }
+    }
+
+    /// Reads a key whose value may be as long as a session can be. `completion` gets it, or is dropped where asking was lost.
+    func fetchWhole(_ key: SessionKey, _ completion: @escaping (StoredValue) -> Void) {
+        read([key], by: .range(ReplyBounds().stringBytes)) { values in
+            for (_, value) in values { completion(value) }
+        }
     }
 
     private enum ReadCommand {
-        /// Gives no more of a value than a session can have, and the empty string for no value.
-        case range
-        /// Tells no value from an empty one.
-        case get
+        /// Gives no more than so many bytes of a value, and the empty string for no value.
+        case range(Int)
+        /// Tells no value from an empty one. Values that are longer than so many bytes are cut.
+        case get(Int)
+
+        var byteCountMax: Int {
+            switch self {
+            case .range(let count), .get(let count): count
+            }
+        }
+
+        var isRange: Bool { if case .range = self { true } else { false } }
     }
 
     /// How many bytes of values are held until the consumer gets them: a question about many large ones must not take as much
     /// memory as all of them.
     private static var heldByteCount: Int { 1 << 20 }
 
-    private func read(_ keys: [SessionKey], by command: ReadCommand) {
+    private func read(
+        _ keys: [SessionKey], by command: ReadCommand, _ give: @escaping ([(SessionKey, StoredValue)]) -> Void
+    ) {
         guard let handler = asking?.handler, !keys.isEmpty else { return }
         let commands = keys.map(settings.keyPattern.redisKey).flatMap { redisKey in
             [Self.words(of: command, redisKey), [Array("PTTL".utf8), redisKey]]
@@ -376,28 +395,27 @@ final class LinkCore<Consumer: LinkConsumer> {
             guard case .success(let replies) = result, let key = rest.popFirst() else { return }
             if let failure = Self.failure(of: replies) { return handler.close(failure) }
             let value = stored(
-                key, value: replies[0], timeToLive: replies[1], isRange: command == .range, askedAt: askedAt)
+                key, value: replies[0], timeToLive: replies[1], isRange: command.isRange, askedAt: askedAt)
             if let value {
-                values.append((key, value))
+                values.append((key, value.cut(behind: command.byteCountMax)))
                 byteCount += replies[0].bytes?.count ?? 0
-            } else if command == .range {
+            } else if command.isRange {
                 unclear.append(key)
             } else {
                 // It came into being between the two questions; of that there is a notification.
                 values.append((key, StoredValue(content: .absent, expiry: .never, askedAt: askedAt)))
             }
             guard rest.isEmpty || byteCount > Self.heldByteCount else { return }
-            consumer.fetched(values)
+            give(values)
             (values, byteCount) = ([], 0)
-            if rest.isEmpty { read(unclear, by: .get) }
+            if rest.isEmpty { read(unclear, by: .get(command.byteCountMax), give) }
         }
     }
 
     private static func words(of command: ReadCommand, _ redisKey: [UInt8]) -> [[UInt8]] {
         switch command {
         // One byte more than is taken, so that a value that is too long is known as such.
-        case .range:
-            [Array("GETRANGE".utf8), redisKey, [UInt8(ascii: "0")], Array("\(ReplyBounds().stringBytes)".utf8)]
+        case .range(let count): [Array("GETRANGE".utf8), redisKey, [UInt8(ascii: "0")], Array("\(count)".utf8)]
         case .get: [Array("GET".utf8), redisKey]
         }
     }
@@ -454,6 +472,14 @@ final class LinkCore<Consumer: LinkConsumer> {
 extension StoredValue {
     /// The longest time to live that is passed on, about 8,000 years: Redis allows some that no clock can be added to.
     private static let timeToLiveMax: Int64 = 253_402_300_799_999
+
+    /// The same, with the first bytes alone of a string that is longer than so many.
+    func cut(behind byteCountMax: Int) -> StoredValue {
+        guard case .string(let bytes) = content, bytes.count > byteCountMax else { return self }
+        var value = self
+        value.content = .long(Array(bytes.prefix(byteCountMax)))
+        return value
+    }
 
     /// Nil where the replies do not fit together: no value, but a time to live. GETRANGE has the empty string for no value.
     ///

@@ -36,6 +36,12 @@ package final class RedisLink<Consumer: LinkConsumer>: Service {
         core.value.fetch(keys)
     }
 
+    /// Reads one key of Redis, however long its value is; `completion` is dropped where the connection is lost. To be called on the
+    /// loop.
+    package func fetchWhole(_ key: SessionKey, completion: @escaping (StoredValue) -> Void) {
+        core.value.fetchWhole(key, completion)
+    }
+
     /// Deletes keys of Redis. To be called on the loop.
     ///
     /// - Parameter completion: told which keys there were, in their order, or why that is not known.

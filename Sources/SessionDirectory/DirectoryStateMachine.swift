@@ -42,6 +42,8 @@ package struct DirectoryStateMachine: ~Copyable {
     private(set) var unavailability = "the first connection to Redis is not made yet"
 
     var fetches: FetchStateMachine
+    /// What a large value's reading found out about the entry before, while it is taken up.
+    var changedNames: [String]?
     /// What the scan did not bring and is still to be asked for, while catching up.
     var remainders: [SessionKey] = []
     private var misses: MissAllowance
@@ -278,14 +280,26 @@ package struct DirectoryStateMachine: ~Copyable {
     /// Whether ``takeFetches(limit:onlyLookups:)`` may return any.
     package var hasFetches: Bool { isAsking && fetches.hasQueued }
 
-    /// Redis has answered for one key.
+    /// Redis has answered for one key. Where the value is large that was no answer yet: ``takeWhole(onlyLookups:)``.
     package mutating func fetchCompleted(
         _ key: SessionKey, _ value: StoredValue, at now: Moment, _ effects: inout DirectoryEffects
     ) {
+        guard fetches.isSent(key, whole: nil) else { return }
         if fetches.isBelieved(key) { endDeleted(key, askedAt: value.askedAt, at: now, &effects) }
-        var old = table.entry(of: key)
-        let wantsData = fetches.wantsData(of: key)
-        let reading = reader.entry(of: key, value, after: old, wantsData: wantsData, in: epoch, at: now)
+        let old = table.entry(of: key)
+        guard let read = reader.readBriefly(value, after: old, wantsData: fetches.wantsData(of: key)) else {
+            fetches.setAside(key)
+            return
+        }
+        complete(key, read, after: old, at: now, &effects)
+    }
+
+    mutating func complete(
+        _ key: SessionKey, _ value: ReadValue, after entry: SessionEntry?, at now: Moment,
+        _ effects: inout DirectoryEffects
+    ) {
+        var old = entry
+        let reading = reader.entry(of: key, value, after: old, in: epoch, at: now)
         guard let completion = fetches.completed(key, isPositive: reading?.standing.login != nil) else { return }
         if let inherited = takeUp(key, reading, at: now) { old = inherited }
         judgeFlush(by: key, reading, after: old, completion, at: now, &effects)

@@ -9,6 +9,8 @@ package struct DirectoryLimits: Sendable {
     package var fetchesUnderWayMax: Int
     /// How many keys may be under way because a lookup waits: anybody can invent those.
     package var lookupFetchesUnderWayMax: Int
+    /// How many large values may be read and decoded at a time. Each may take as much memory as a session can: see ``WholeFetch``.
+    package var wholeFetchesUnderWayMax: Int
     /// How many keys may wait to be read for the directory's own reasons. Further ones are passed over, and once there is room again
     /// everything is read anew, as after a lost subscription: so whoever stands in the place of Redis cannot fill the memory.
     package var queuedFetchesMax: Int
@@ -19,13 +21,14 @@ package struct DirectoryLimits: Sendable {
 
     package init(
         dataBytesMax: Int = 256 << 20, waitingLookupsMax: Int = 65_536, fetchesUnderWayMax: Int = 2_000,
-        lookupFetchesUnderWayMax: Int = 500, queuedFetchesMax: Int = 65_536, missesPerSecondMax: Int = 10_000,
-        missesPerSecondPerUIDMax: Int = 5_000
+        lookupFetchesUnderWayMax: Int = 500, wholeFetchesUnderWayMax: Int = 2, queuedFetchesMax: Int = 65_536,
+        missesPerSecondMax: Int = 10_000, missesPerSecondPerUIDMax: Int = 5_000
     ) {
         self.dataBytesMax = dataBytesMax
         self.waitingLookupsMax = waitingLookupsMax
         self.fetchesUnderWayMax = fetchesUnderWayMax
         self.lookupFetchesUnderWayMax = lookupFetchesUnderWayMax
+        self.wholeFetchesUnderWayMax = wholeFetchesUnderWayMax
         self.queuedFetchesMax = queuedFetchesMax
         self.missesPerSecondMax = missesPerSecondMax
         self.missesPerSecondPerUIDMax = missesPerSecondPerUIDMax
