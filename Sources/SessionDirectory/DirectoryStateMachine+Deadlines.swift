@@ -28,5 +28,6 @@ extension DirectoryStateMachine {
             }
         }
         presence.timePassed(now, into: &effects.events)
+        endOverdueLookups(at: now, &effects)
     }
 }

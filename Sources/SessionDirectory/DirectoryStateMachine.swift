@@ -47,6 +47,7 @@ package struct DirectoryStateMachine: ~Copyable {
     /// What the scan did not bring and is still to be asked for, while catching up.
     var remainders: [SessionKey] = []
     private var misses: MissAllowance
+    private var patience: LookupPatience
     var silentChanges = SilentChanges()
     var dataBudget: DataBudget
     var flushSuspicion = FlushSuspicion()
@@ -65,6 +66,7 @@ package struct DirectoryStateMachine: ~Copyable {
         self.freshness = freshness
         fetches = FetchStateMachine(limits: limits)
         misses = MissAllowance(limits)
+        patience = LookupPatience(milliseconds: limits.waitingMillisecondsMax)
         dataBudget = DataBudget(bytesMax: limits.dataBytesMax)
         presence = PresenceStateMachine(table: table)
     }
@@ -74,7 +76,7 @@ package struct DirectoryStateMachine: ~Copyable {
 
     /// When ``timePassed(at:_:)`` is to be called at the latest; monotonic clock, milliseconds.
     package var nextDeadline: Int64? {
-        [deadlines.next, presence.nextDeadline].compactMap { $0 }.min()
+        [deadlines.next, presence.nextDeadline, fetches.waitingCount > 0 ? patience.next : nil].compactMap { $0 }.min()
     }
 
     package var figures: DirectoryFigures {
@@ -345,6 +347,16 @@ package struct DirectoryStateMachine: ~Copyable {
             let answer = SessionAnswer(.overloaded(retryAfterMilliseconds: Self.crowdedRetryMilliseconds))
             effects.answers.append((ticket, answer))
             return
+        }
+        patience.began(ticket, isAlone: fetches.waitingCount == 1, at: now.uptime)
+    }
+
+    /// Whoever has waited too long for Redis is told so.
+    mutating func endOverdueLookups(at now: Moment, _ effects: inout DirectoryEffects) {
+        guard let number = patience.popOverdue(at: now.uptime), fetches.waitingCount > 0 else { return }
+        for (key, ticket) in fetches.giveUpWaiting(through: number) {
+            let answer = staleAnswer(key, ticket, at: now) ?? .unavailable("Redis did not answer within --link-timeout")
+            effects.answers.append((ticket, answer))
         }
     }
 

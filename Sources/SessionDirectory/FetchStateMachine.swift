@@ -36,7 +36,8 @@ struct FetchStateMachine {
     private var sentWholeCount = 0
     private var sentCount = 0
     private var sentLookupCount = 0
-    private var waitingCount = 0
+    /// How many lookups wait.
+    private(set) var waitingCount = 0
     private var startedCount: UInt64 = 0
     private(set) var fetchCount = 0
     private(set) var overtakenCount = 0
@@ -52,6 +53,7 @@ struct FetchStateMachine {
         var rounds = 0
         var joined: [LookupTicket] = []
         var late: [LookupTicket] = []
+        var waiting: [LookupTicket] { joined + late }
     }
 
     private enum State {
@@ -131,6 +133,35 @@ struct FetchStateMachine {
         waitingCount += 1
         wait(key, ticket)
         return true
+    }
+
+    /// Lookups with numbers up to this one wait no longer.
+    mutating func giveUpWaiting(through number: UInt64) -> [(key: SessionKey, ticket: LookupTicket)] {
+        var tickets: [(key: SessionKey, ticket: LookupTicket)] = []
+        for (key, fetch) in fetches where fetch.waiting.contains(where: { $0.number <= number }) {
+            tickets += fetch.waiting.filter { $0.number <= number }.map { (key, $0) }
+        }
+        for key in Set(tickets.map(\.key)) {
+            fetches[key]?.joined.removeAll { $0.number <= number }
+            fetches[key]?.late.removeAll { $0.number <= number }
+            guard let fetch = fetches[key], fetch.waiting.isEmpty, !fetch.state.isSent else { continue }
+            if fetch.origins.isEmpty {
+                // A question that nobody wants answered any more is not sent.
+                fetches[key] = nil
+            } else if case .aside = fetch.state {
+                asideQueue.append(key)
+            }
+        }
+        waitingCount -= tickets.count
+        keepWaitedFor(in: &lookupQueue)
+        keepWaitedFor(in: &asideLookupQueue)
+        return tickets.sorted { $0.ticket.number < $1.ticket.number }
+    }
+
+    /// Places of those who have given up would add up where no question is answered.
+    private func keepWaitedFor(in queue: inout Deque<SessionKey>) {
+        var seen: Set<SessionKey> = []
+        queue = Deque(queue.filter { fetches[$0]?.joined.isEmpty == false && seen.insert($0).inserted })
     }
 
     /// Whether a lookup of this key would cost a question that would not be asked without it. What the directory reads for reasons of its

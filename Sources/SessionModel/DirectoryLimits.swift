@@ -5,6 +5,8 @@ package struct DirectoryLimits: Sendable {
     package var dataBytesMax: Int
     /// How many lookups may wait for Redis (`--max-waiting-lookups`); further ones are `overloaded`.
     package var waitingLookupsMax: Int
+    /// How long a lookup waits for Redis, in milliseconds (`--link-timeout`): up to a quarter longer. Then it is `unavailable`.
+    package var waitingMillisecondsMax: Int64
     /// How many keys may be under way to Redis for the directory's own reasons.
     package var fetchesUnderWayMax: Int
     /// How many keys may be under way because a lookup waits: anybody can invent those.
@@ -20,12 +22,13 @@ package struct DirectoryLimits: Sendable {
     package var missesPerSecondPerUIDMax: Int
 
     package init(
-        dataBytesMax: Int = 256 << 20, waitingLookupsMax: Int = 65_536, fetchesUnderWayMax: Int = 2_000,
-        lookupFetchesUnderWayMax: Int = 500, wholeFetchesUnderWayMax: Int = 2, queuedFetchesMax: Int = 65_536,
-        missesPerSecondMax: Int = 10_000, missesPerSecondPerUIDMax: Int = 5_000
+        dataBytesMax: Int = 256 << 20, waitingLookupsMax: Int = 65_536, waitingMillisecondsMax: Int64 = 5_000,
+        fetchesUnderWayMax: Int = 2_000, lookupFetchesUnderWayMax: Int = 500, wholeFetchesUnderWayMax: Int = 2,
+        queuedFetchesMax: Int = 65_536, missesPerSecondMax: Int = 10_000, missesPerSecondPerUIDMax: Int = 5_000
     ) {
         self.dataBytesMax = dataBytesMax
         self.waitingLookupsMax = waitingLookupsMax
+        self.waitingMillisecondsMax = waitingMillisecondsMax
         self.fetchesUnderWayMax = fetchesUnderWayMax
         self.lookupFetchesUnderWayMax = lookupFetchesUnderWayMax
         self.wholeFetchesUnderWayMax = wholeFetchesUnderWayMax

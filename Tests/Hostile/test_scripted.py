@@ -182,6 +182,26 @@ def test_a_server_that_drips_is_a_silent_one(scene: Scene) -> None:
     wait_for(scene.works, "the daemon to work again")
 
 
+def test_a_reply_that_comes_slowly_keeps_nobody_waiting_for_ever(scene: Scene) -> None:
+    """As much of it comes as shows that the server lives; but who asks something else is told that Redis is late."""
+    ended = threading.Event()
+
+    def trickle(command: list[bytes]) -> Iterator[bytes]:
+        yield b"$20000000\r\n"
+        while not ended.wait(0.05):
+            yield bytes(8192)
+
+    scene.redis.misdeeds = {b"GETRANGE": trickle}
+    answer = scene.ask("session.identity", session_key="slow", confirm=True)
+    assert answer["error"]["code"] == -32001, answer
+    answer = scene.ask("session.identity", session_key="another", confirm=True)
+    assert answer["error"]["code"] == -32001, answer
+    ended.set()
+    scene.redis.misdeeds = {}
+    scene.redis.hang_up()
+    wait_for(scene.works, "the daemon to work again")
+
+
 def test_keys_that_are_announced_and_never_answered_do_not_fill_the_memory(binary: str, folder: Path) -> None:
     """Ever new keys, and no answer to any question about them."""
     scene = Scene(binary, folder, link_timeout_seconds=120)

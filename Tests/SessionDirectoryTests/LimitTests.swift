@@ -60,6 +60,30 @@ import Testing
         #expect(scene.answer(to: next) == "unknown")
     }
 
+    @Test("Whoever waits for Redis longer than may be is told so, and others who came later wait on")
+    func patience() {
+        var scene = Scene(limits: DirectoryLimits(waitingMillisecondsMax: 1000))
+        scene.put("A", Scene.payload("1"))
+        let early = ["A", "B"].map { scene.lookUp($0) }
+        scene.ask()
+        let queued = scene.lookUp("C")
+        scene.advance(900)
+        let late = scene.lookUp("A")
+        #expect(scene.machine.nextDeadline ?? .max <= scene.now.uptime + 350)
+        scene.advance(350)
+        #expect(
+            (early + [queued, late]).map { scene.answer(to: $0) } == [
+                "unavailable", "unavailable", "unavailable", "none",
+            ])
+        scene.answer()
+        #expect(scene.answer(to: late) == "1", "the reply that comes at last is one")
+        #expect(scene.answer(to: early[0]) == "unavailable")
+        let next = scene.lookUp("C")
+        scene.answer()
+        #expect(scene.answer(to: next) == "unknown")
+        #expect(scene.machine.nextDeadline ?? .max > scene.now.uptime + 100_000, "nobody waits any more")
+    }
+
     @Test("Invented keys are asked for a few at a time, in a question of their own, beside what Redis announced")
     func invented() {
         var scene = Scene(limits: DirectoryLimits(fetchesUnderWayMax: 10, lookupFetchesUnderWayMax: 2))

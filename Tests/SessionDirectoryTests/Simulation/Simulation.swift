@@ -115,7 +115,8 @@ struct Simulation: ~Copyable {
             Bool.random(using: &random)
             ? DirectoryLimits()
             : DirectoryLimits(
-                dataBytesMax: 300, waitingLookupsMax: 4, fetchesUnderWayMax: 6, lookupFetchesUnderWayMax: 2,
+                dataBytesMax: 300, waitingLookupsMax: 4, waitingMillisecondsMax: 150, fetchesUnderWayMax: 6,
+                lookupFetchesUnderWayMax: 2,
                 queuedFetchesMax: 8)
         hasLargeValues = Bool.random(using: &random)
         machine = Self.machine(freshness, limits)
