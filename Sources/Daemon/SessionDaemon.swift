@@ -182,8 +182,10 @@ package struct SessionDaemon {
                 settings, journal: journal, name: UUID().uuidString.lowercased(), loop: loop, logger: logger)
         }
         driver.fetch = { [unowned link] in link.fetch($0) }
+        driver.fetchWhole = { [unowned link] in link.fetchWhole($0, completion: $1) }
         driver.delete = { [unowned link] in link.delete($0, completion: $1) }
         driver.rescan = { [unowned link] in link.rescan() }
+        driver.continueScan = { [unowned link] in link.continueScan() }
         let bound = NIOLoopBound(driver, eventLoop: loop)
         let database = configuration.endpoint.database
         let limits = configuration.limits

@@ -48,6 +48,24 @@ package struct DecodeBounds: Sendable, Equatable {
         self.renderedBytes = renderedBytes
     }
 
+    /// What a decoder does in about a millisecond at most: nearly all sessions there are stay within. The bounds that no other value
+    /// would pass are the default ones.
+    package static let brief = DecodeBounds(
+        expandedBytes: 64 << 10, elements: 8_192, opcodes: 65_536, memoEntries: 8_192, renderedBytes: 256 << 10)
+
+    /// Whether these bounds are what stopped a decoder, and the default ones may let it go on.
+    package func isNarrow(at name: Name) -> Bool {
+        let whole = DecodeBounds()
+        return switch name {
+        case .expandedBytes: expandedBytes < whole.expandedBytes
+        case .elements: elements < whole.elements
+        case .opcodes: opcodes < whole.opcodes
+        case .memoEntries: memoEntries < whole.memoEntries
+        case .renderedBytes: renderedBytes < whole.renderedBytes
+        case .nestingLevels, .integerDigits, .idleOpcodes, .decompressorBytes: false
+        }
+    }
+
     /// The name of a bound, as an error gives it.
     package enum Name: String, Sendable {
         case expandedBytes = "bytes of expanded payload"

@@ -60,6 +60,22 @@ package struct SessionDecoder: Sendable {
         reader = .cache(CacheReader(compressor: compressor, payloads: payloads))
     }
 
+    /// The same, which does no more than `bounds` allow.
+    package func bounded(by bounds: DecodeBounds) -> SessionDecoder {
+        switch reader {
+        case .signed(let reader):
+            SessionDecoder(
+                .signed(SignedReader(verifier: reader.verifier, payloads: reader.payloads.bounded(by: bounds))))
+        case .cache(let reader):
+            SessionDecoder(
+                .cache(CacheReader(compressor: reader.compressor, payloads: reader.payloads.bounded(by: bounds))))
+        }
+    }
+
+    private init(_ reader: Reader) {
+        self.reader = reader
+    }
+
     /// The session in a stored value.
     ///
     /// Throws `invalid` where the value has the form of a signed one and no key fits, else `unreadable`.

@@ -32,6 +32,7 @@ extension LinkCore {
             consumer.comparisonStarted()
             askComparisonPage(from: Array("0".utf8), by: handler)
         case .at(let cursor):
+            guard consumer.takesKeys else { return }
             askComparisonPage(from: cursor, by: handler)
         }
     }
@@ -43,7 +44,7 @@ extension LinkCore {
             guard case .success(let replies) = result, case .asked = comparison.state, !isScanning,
                 let page = scanPage(replies.first)
             else { return comparison.end() }
-            consumer.comparisonFound(page.keys)
+            give(page, to: consumer.comparisonFound)
             if page.isLast {
                 comparison.end()
                 consumer.comparisonEnded()

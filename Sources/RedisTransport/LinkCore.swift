@@ -33,8 +33,10 @@ final class LinkCore<Consumer: LinkConsumer> {
         case none
         /// Waits for the asking connection.
         case wanted
+        /// The next page begins here, once the consumer takes its keys.
+        case at(cursor: [UInt8])
         /// The number tells its pages from those of a scan that was given up.
-        case running(Int)
+        case asked(Int)
     }
 
     /// A connection and the pulse that is felt on it.
@@ -69,7 +71,10 @@ final class LinkCore<Consumer: LinkConsumer> {
         if asking != nil { reconnects += 1 }
         asking?.pulse.stop()
         asking = nil
-        if case .running = scan { scan = .wanted }
+        switch scan {
+        case .at, .asked: scan = .wanted
+        case .none, .wanted: break
+        }
         lastFailure = failure
         consumer.askingLost(cause: "\(failure)")
         carryOut(hearing.askingLost())
@@ -261,11 +266,19 @@ final class LinkCore<Consumer: LinkConsumer> {
     }
 
     private func startScan() {
-        guard case .wanted = scan, let asking else { return }
-        scanCount += 1
-        scan = .running(scanCount)
+        guard case .wanted = scan, asking != nil else { return }
+        scan = .at(cursor: Array("0".utf8))
         consumer.scanStarted()
-        scanPage(from: Array("0".utf8), of: scanCount, on: asking.handler)
+        continueScan()
+    }
+
+    /// Asks for the next page, if there is one and the consumer takes its keys: what a scan has found and nobody has read yet is
+    /// held in memory, so it runs no further ahead than it must to keep Redis busy.
+    func continueScan() {
+        guard case .at(let cursor) = scan, let asking, consumer.takesKeys else { return }
+        scanCount += 1
+        scan = .asked(scanCount)
+        scanPage(from: cursor, number: scanCount, on: asking.handler)
     }
 
     /// Whether a scan for a subscription is under way or waits for the asking connection.
@@ -273,22 +286,41 @@ final class LinkCore<Consumer: LinkConsumer> {
         if case .none = scan { false } else { true }
     }
 
-    private func scanPage(from cursor: [UInt8], of number: Int, on handler: RedisChannelHandler) {
+    private func scanPage(from cursor: [UInt8], number: Int, on handler: RedisChannelHandler) {
         handler.send([scanCommand(from: cursor)]) { [unowned self] result in
             // A lost connection or subscription has ended this scan; another one begins by itself.
-            guard case .success(let replies) = result, case .running(number) = scan else { return }
+            guard case .success(let replies) = result, case .asked(number) = scan else { return }
             guard let page = scanPage(replies.first) else {
                 return handler.close(RedisFailure(refusing: "SCAN", replies.first ?? .null))
             }
-            consumer.scanned(page.keys)
+            give(page, to: consumer.scanned)
             if page.isLast {
                 scan = .none
                 consumer.scanEnded()
             } else {
                 // The keys of this page are asked for at the end of the turn, so before the next page is answered.
-                scanPage(from: page.cursor, of: number, on: handler)
+                scan = .at(cursor: page.cursor)
+                continueScan()
             }
         }
+    }
+
+    /// Gives the sessions of a page a part at a time: a server may send a page of a million keys, of which few are taken.
+    func give(_ page: ScanPage, to take: ([SessionKey]) -> Void) {
+        var rest = page.names[...]
+        while !rest.isEmpty {
+            take(rest.prefix(Self.scanPageCount).compactMap(sessionKey))
+            rest = rest.dropFirst(Self.scanPageCount)
+        }
+    }
+
+    /// What a SCAN answered.
+    struct ScanPage {
+        /// Names of keys, as the server sent them.
+        let names: [RESPValue]
+        /// Where the next page begins.
+        let cursor: [UInt8]
+        var isLast: Bool { cursor.elementsEqual("0".utf8) }
     }
 
     func scanCommand(from cursor: [UInt8]) -> [[UInt8]] {
@@ -299,12 +331,11 @@ final class LinkCore<Consumer: LinkConsumer> {
     }
 
     /// What a SCAN answered; nil for anything else.
-    func scanPage(_ reply: RESPValue?) -> (keys: [SessionKey], cursor: [UInt8], isLast: Bool)? {
+    func scanPage(_ reply: RESPValue?) -> ScanPage? {
         guard case .array(let parts)? = reply, parts.count == 2, let cursor = parts[0].bytes, Self.isCursor(cursor),
-            case .array(let keys) = parts[1]
+            case .array(let names) = parts[1]
         else { return nil }
-        let sessionKeys = keys.compactMap(sessionKey)
-        return (sessionKeys, cursor, cursor.elementsEqual("0".utf8))
+        return ScanPage(names: names, cursor: cursor)
     }
 
     /// A cursor is an integer of 64 bits: anything else would be sent back with every page.
@@ -315,22 +346,41 @@ final class LinkCore<Consumer: LinkConsumer> {
     // MARK: Fetching
 
     /// Reads keys: a GETRANGE and a PTTL for each, in one write. The consumer gets the values, or that asking was lost.
+    ///
+    /// Of a value that is not short its first bytes come: ``fetchWhole(_:_:)`` reads all of it.
     func fetch(_ keys: [SessionKey]) {
-        read(keys, by: .range)
+        read(keys, by: .range(StoredValue.shortByteCount)) { [unowned self] in consumer.fetched($0) }
+    }
+
+    /// Reads a key whose value may be as long as a session can be. `completion` gets it, or is dropped where asking was lost.
+    func fetchWhole(_ key: SessionKey, _ completion: @escaping (StoredValue) -> Void) {
+        read([key], by: .range(ReplyBounds().stringBytes)) { values in
+            for (_, value) in values { completion(value) }
+        }
     }
 
     private enum ReadCommand {
-        /// Gives no more of a value than a session can have, and the empty string for no value.
-        case range
-        /// Tells no value from an empty one.
-        case get
+        /// Gives no more than so many bytes of a value, and the empty string for no value.
+        case range(Int)
+        /// Tells no value from an empty one. Values that are longer than so many bytes are cut.
+        case get(Int)
+
+        var byteCountMax: Int {
+            switch self {
+            case .range(let count), .get(let count): count
+            }
+        }
+
+        var isRange: Bool { if case .range = self { true } else { false } }
     }
 
     /// How many bytes of values are held until the consumer gets them: a question about many large ones must not take as much
     /// memory as all of them.
     private static var heldByteCount: Int { 1 << 20 }
 
-    private func read(_ keys: [SessionKey], by command: ReadCommand) {
+    private func read(
+        _ keys: [SessionKey], by command: ReadCommand, _ give: @escaping ([(SessionKey, StoredValue)]) -> Void
+    ) {
         guard let handler = asking?.handler, !keys.isEmpty else { return }
         let commands = keys.map(settings.keyPattern.redisKey).flatMap { redisKey in
             [Self.words(of: command, redisKey), [Array("PTTL".utf8), redisKey]]
@@ -345,28 +395,27 @@ final class LinkCore<Consumer: LinkConsumer> {
             guard case .success(let replies) = result, let key = rest.popFirst() else { return }
             if let failure = Self.failure(of: replies) { return handler.close(failure) }
             let value = stored(
-                key, value: replies[0], timeToLive: replies[1], isRange: command == .range, askedAt: askedAt)
+                key, value: replies[0], timeToLive: replies[1], isRange: command.isRange, askedAt: askedAt)
             if let value {
-                values.append((key, value))
+                values.append((key, value.cut(behind: command.byteCountMax)))
                 byteCount += replies[0].bytes?.count ?? 0
-            } else if command == .range {
+            } else if command.isRange {
                 unclear.append(key)
             } else {
                 // It came into being between the two questions; of that there is a notification.
                 values.append((key, StoredValue(content: .absent, expiry: .never, askedAt: askedAt)))
             }
             guard rest.isEmpty || byteCount > Self.heldByteCount else { return }
-            consumer.fetched(values)
+            give(values)
             (values, byteCount) = ([], 0)
-            if rest.isEmpty { read(unclear, by: .get) }
+            if rest.isEmpty { read(unclear, by: .get(command.byteCountMax), give) }
         }
     }
 
     private static func words(of command: ReadCommand, _ redisKey: [UInt8]) -> [[UInt8]] {
         switch command {
         // One byte more than is taken, so that a value that is too long is known as such.
-        case .range:
-            [Array("GETRANGE".utf8), redisKey, [UInt8(ascii: "0")], Array("\(ReplyBounds().stringBytes)".utf8)]
+        case .range(let count): [Array("GETRANGE".utf8), redisKey, [UInt8(ascii: "0")], Array("\(count)".utf8)]
         case .get: [Array("GET".utf8), redisKey]
         }
     }
@@ -426,6 +475,14 @@ final class LinkCore<Consumer: LinkConsumer> {
 extension StoredValue {
     /// The longest time to live that is passed on, about 8,000 years: Redis allows some that no clock can be added to.
     private static let timeToLiveMax: Int64 = 253_402_300_799_999
+
+    /// The same, with the first bytes alone of a string that is longer than so many.
+    func cut(behind byteCountMax: Int) -> StoredValue {
+        guard case .string(let bytes) = content, bytes.count > byteCountMax else { return self }
+        var value = self
+        value.content = .long(Array(bytes.prefix(byteCountMax)))
+        return value
+    }
 
     /// Nil where the replies do not fit together: no value, but a time to live. GETRANGE has the empty string for no value.
     ///

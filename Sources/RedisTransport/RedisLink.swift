@@ -36,6 +36,12 @@ package final class RedisLink<Consumer: LinkConsumer>: Service {
         core.value.fetch(keys)
     }
 
+    /// Reads one key of Redis, however long its value is; `completion` is dropped where the connection is lost. To be called on the
+    /// loop.
+    package func fetchWhole(_ key: SessionKey, completion: @escaping (StoredValue) -> Void) {
+        core.value.fetchWhole(key, completion)
+    }
+
     /// Deletes keys of Redis. To be called on the loop.
     ///
     /// - Parameter completion: told which keys there were, in their order, or why that is not known.
@@ -48,6 +54,11 @@ package final class RedisLink<Consumer: LinkConsumer>: Service {
     /// Scans all keys once more, if there is a subscription. To be called on the loop.
     package func rescan() {
         core.value.rescan()
+    }
+
+    /// Goes on with a scan that waits for the consumer to take further keys. To be called on the loop.
+    package func continueScan() {
+        core.value.continueScan()
     }
 
     /// What `server.status` tells of the link. To be called on the loop.

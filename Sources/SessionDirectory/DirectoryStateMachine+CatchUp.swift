@@ -28,24 +28,47 @@ extension DirectoryStateMachine {
         advanceCatchUp(at: now, &effects)
     }
 
-    mutating func advanceCatchUp(at now: Moment, _ effects: inout DirectoryEffects) {
-        guard case .catchingUp(var catchUp) = phase, catchUp.isScanned, catchUp.unreadCount == 0 else { return }
-        if !catchUp.areRemaindersAsked {
-            // What the scan did not bring is most likely gone, but only its own reading proves it.
-            catchUp.areRemaindersAsked = true
-            let opened = EpochTag(epoch)
-            for key in table.keys(where: { record, _ in record.epoch != opened }) {
-                if fetches.request(key, .catchUp) { catchUp.unreadCount += 1 }
-            }
-            phase = .catchingUp(catchUp)
-            if catchUp.unreadCount > 0 { return }
+    /// Something was read, or time has passed: there may be room for more, and what was passed over for want of it is found by
+    /// reading everything anew.
+    mutating func goOnCatchingUp(at now: Moment, _ effects: inout DirectoryEffects) {
+        if fetches.isOverrun, fetches.hasRoom, isSubscribed {
+            openEpoch(at: now, unannounced: unannouncedReason)
+            effects.wantsScan = true
         }
+        advanceCatchUp(at: now, &effects)
+    }
+
+    private mutating func advanceCatchUp(at now: Moment, _ effects: inout DirectoryEffects) {
+        guard case .catchingUp(let catchUp) = phase, catchUp.isScanned else { return }
+        if catchUp.areRemaindersAsked {
+            askRemainders()
+        } else if catchUp.unreadCount == 0 {
+            // What the scan did not bring is most likely gone, but only its own reading proves it.
+            let opened = EpochTag(epoch)
+            remainders = table.keys(where: { record, _ in record.epoch != opened })
+            askRemainders()
+        }
+        guard case .catchingUp(let catchUp) = phase, catchUp.areRemaindersAsked, catchUp.unreadCount == 0,
+            remainders.isEmpty, !fetches.isOverrun
+        else { return }
         if !wasLive, counts.isMostlyInvalid {
             phase = .distrusted
             effects.milestones.append(.distrusted(counts))
         } else {
             becomeLive(at: now, &effects)
         }
+    }
+
+    /// Asks for as much of what the scan did not bring as there is room for.
+    private mutating func askRemainders() {
+        guard case .catchingUp(var catchUp) = phase else { return }
+        catchUp.areRemaindersAsked = true
+        while fetches.hasRoom, let key = remainders.popLast() {
+            // One that is gone, or was read meanwhile, is no remainder any more.
+            guard let entry = table.entry(of: key), entry.epoch != epoch else { continue }
+            if fetches.request(key, .catchUp) { catchUp.unreadCount += 1 }
+        }
+        phase = .catchingUp(catchUp)
     }
 
     /// Distrust ends when most values verify, whether the bad ones were written again or went away.

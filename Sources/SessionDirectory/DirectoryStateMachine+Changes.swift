@@ -107,8 +107,8 @@ extension DirectoryStateMachine {
         if Self.hasMoved(old.deadline, to: entry.deadline) {
             presence.renewed(entry, login, at: now, into: &effects.events)
         }
-        if let before = old.data, let after = entry.data, before != after {
-            let keys = SessionContent.changedNames(from: before, to: after)
+        if let before = old.data, let after = entry.data, changedNames != nil || before != after {
+            let keys = changedNames ?? SessionContent.changedNames(from: before, to: after)
             if !keys.isEmpty { presence.changed(entry, login, keys: keys, at: now, into: &effects.events) }
         }
     }

@@ -3,7 +3,7 @@ package import SessionModel
 /// The slow comparison of memory with Redis, which shows that the cache is coherent: nothing it finds should be news.
 ///
 /// With every proof some live sessions are read again: more of them where nothing tells of flushes. At a long interval all keys are scanned: those that memory does not know, and
-/// those that it knows and the scan did not bring, are read.
+/// those that it knows and the scan did not bring, are read. Where too many keys wait to be read already, some are left for the next time.
 extension DirectoryStateMachine {
     /// How many sessions are compared with every proof, where a flush would not be told, and where it would.
     private static let (comparedCount, comparedCountWithTracking) = (16, 1)
@@ -17,8 +17,8 @@ extension DirectoryStateMachine {
     }
 
     mutating func compare(_ key: SessionKey) {
+        guard fetches.request(key, .comparison) else { return }
         silentChanges.compared()
-        fetches.request(key, .comparison)
     }
 
     /// A scan for comparison begins.

@@ -17,5 +17,6 @@ extension DirectoryStateMachine {
             }
         }
         presence.timePassed(now, into: &effects.events)
+        endOverdueLookups(at: now, &effects)
     }
 }

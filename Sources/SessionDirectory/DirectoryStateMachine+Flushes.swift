@@ -19,8 +19,8 @@ extension DirectoryStateMachine {
             return flushSuspicion.end()
         }
         guard let key = flushWitness(at: now) else { return flushed(at: now, &effects) }
+        guard fetches.request(key, .flushCheck) else { return flushed(at: now, &effects) }
         flushSuspicion.begin(with: key)
-        fetches.request(key, .flushCheck)
     }
 
     private mutating func flushed(at now: Moment, _ effects: inout DirectoryEffects) {

@@ -11,7 +11,7 @@ extension DirectoryStateMachine {
     package mutating func keysChanged(
         to decoder: SessionDecoder, indices: [Int: Int], at now: Moment, _ effects: inout DirectoryEffects
     ) {
-        reader = ValueReader(decoder: decoder)
+        reader = ValueReader(decoder: decoder, version: reader.version + 1)
         storedForms = StoredForms()
         for key in table.keys(where: { _, _ in true }) {
             _ = table.update(key) { entry in

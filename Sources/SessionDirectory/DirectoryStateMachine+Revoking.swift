@@ -49,7 +49,7 @@ extension DirectoryStateMachine {
     /// Redis has answered whether there was a key that it deleted.
     package mutating func revoked(_ key: SessionKey, wasThere: Bool, byUID uid: UInt32, at now: Moment) {
         if wasThere {
-            presence.revocations.deleted(key)
+            presence.revocations.deleted(key, at: now.uptime)
             presence.buryRevoked(key, byUID: uid, at: now)
         } else {
             presence.revocations.end(key)
@@ -69,8 +69,12 @@ extension DirectoryStateMachine {
     /// A reading shows what was written after a session was deleted: that one has ended, whether its removal was heard or not.
     ///
     /// Questions and deletions go to Redis by one connection, which answers in their order: what is answered later was asked later.
-    mutating func endDeleted(_ key: SessionKey, at now: Moment, _ effects: inout DirectoryEffects) {
-        guard presence.revocations.isDeleted(key, at: now.uptime) else { return }
+    ///
+    /// - Parameter askedAt: when it was asked, where the answer was kept for a while after it came.
+    mutating func endDeleted(
+        _ key: SessionKey, askedAt: Int64? = nil, at now: Moment, _ effects: inout DirectoryEffects
+    ) {
+        guard presence.revocations.isDeleted(key, before: askedAt, at: now.uptime) else { return }
         if table.place(of: key) == nil {
             // An earlier reading did not find it, and waits for the announcement.
             presence.removalAnnounced(key, .deleted, at: now, into: &effects.events)

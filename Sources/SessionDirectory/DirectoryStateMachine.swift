@@ -42,7 +42,12 @@ package struct DirectoryStateMachine: ~Copyable {
     private(set) var unavailability = "the first connection to Redis is not made yet"
 
     var fetches: FetchStateMachine
+    /// What a large value's reading found out about the entry before, while it is taken up.
+    var changedNames: [String]?
+    /// What the scan did not bring and is still to be asked for, while catching up.
+    var remainders: [SessionKey] = []
     private var misses: MissAllowance
+    private var patience: LookupPatience
     var silentChanges = SilentChanges()
     var dataBudget: DataBudget
     var flushSuspicion = FlushSuspicion()
@@ -61,6 +66,7 @@ package struct DirectoryStateMachine: ~Copyable {
         self.freshness = freshness
         fetches = FetchStateMachine(limits: limits)
         misses = MissAllowance(limits)
+        patience = LookupPatience(milliseconds: limits.waitingMillisecondsMax)
         dataBudget = DataBudget(bytesMax: limits.dataBytesMax)
         presence = PresenceStateMachine(table: table)
     }
@@ -70,7 +76,8 @@ package struct DirectoryStateMachine: ~Copyable {
 
     /// When ``timePassed(at:_:)`` is to be called at the latest; monotonic clock, milliseconds.
     package var nextDeadline: Int64? {
-        [deadlines.next(isTableEmpty: counts.total == 0), presence.nextDeadline].compactMap { $0 }.min()
+        let watched = deadlines.next(isTableEmpty: counts.total == 0)
+        return [watched, presence.nextDeadline, fetches.waitingCount > 0 ? patience.next : nil].compactMap { $0 }.min()
     }
 
     package var figures: DirectoryFigures {
@@ -137,6 +144,7 @@ package struct DirectoryStateMachine: ~Copyable {
         table.open(epoch)
         lastProof = .min
         fetches.epochOpened()
+        remainders = []
         silentChanges.forget()
         flushSuspicion.end()
         gapMilliseconds = unseenSince.map { now.uptime - $0 }
@@ -192,6 +200,7 @@ package struct DirectoryStateMachine: ~Copyable {
             effects.wantsScan = true
         }
         if case .live = phase { compareSome() }
+        goOnCatchingUp(at: now, &effects)
         guard hearing.source != .none, isAsking, !flushSuspicion.isOpen else { return }
         lastProof = max(lastProof, uptime)
         lastProven = (epoch, lastProof)
@@ -267,18 +276,33 @@ package struct DirectoryStateMachine: ~Copyable {
         isAsking ? fetches.takeBatch(limit: limit, onlyLookups: onlyLookups) : []
     }
 
+    /// Whether so few keys wait to be read that a scan may go on.
+    package var hasRoomForKeys: Bool { fetches.hasRoom }
+
     /// Whether ``takeFetches(limit:onlyLookups:)`` may return any.
     package var hasFetches: Bool { isAsking && fetches.hasQueued }
 
-    /// Redis has answered for one key.
+    /// Redis has answered for one key. Where the value is large that was no answer yet: ``takeWhole(onlyLookups:)``.
     package mutating func fetchCompleted(
         _ key: SessionKey, _ value: StoredValue, at now: Moment, _ effects: inout DirectoryEffects
     ) {
+        guard fetches.isSent(key, whole: nil) else { return }
         table.tell(now)
         if fetches.isBelieved(key) { endDeleted(key, at: now, &effects) }
-        var old = table.entry(of: key)
-        let wantsData = fetches.wantsData(of: key)
-        let reading = reader.entry(of: key, value, after: old, wantsData: wantsData, in: epoch, at: now)
+        let old = table.entry(of: key)
+        guard let read = reader.readBriefly(value, after: old, wantsData: fetches.wantsData(of: key)) else {
+            fetches.setAside(key)
+            return
+        }
+        complete(key, read, after: old, at: now, &effects)
+    }
+
+    mutating func complete(
+        _ key: SessionKey, _ value: ReadValue, after entry: SessionEntry?, at now: Moment,
+        _ effects: inout DirectoryEffects
+    ) {
+        var old = entry
+        let reading = reader.entry(of: key, value, after: old, in: epoch, at: now)
         guard let completion = fetches.completed(key, isPositive: reading?.standing.login != nil) else { return }
         if let inherited = takeUp(key, reading, at: now) { old = inherited }
         judgeFlush(by: key, reading, after: old, completion, at: now, &effects)
@@ -298,8 +322,8 @@ package struct DirectoryStateMachine: ~Copyable {
         if completion.origins.contains(.catchUp), case .catchingUp(var catchUp) = phase {
             catchUp.unreadCount -= 1
             phase = .catchingUp(catchUp)
-            advanceCatchUp(at: now, &effects)
         }
+        goOnCatchingUp(at: now, &effects)
         reconsiderTrust(at: now, &effects)
     }
 
@@ -324,6 +348,16 @@ package struct DirectoryStateMachine: ~Copyable {
             let answer = SessionAnswer(.overloaded(retryAfterMilliseconds: Self.crowdedRetryMilliseconds))
             effects.answers.append((ticket, answer))
             return
+        }
+        patience.began(ticket, isAlone: fetches.waitingCount == 1, at: now.uptime)
+    }
+
+    /// Whoever has waited too long for Redis is told so.
+    mutating func endOverdueLookups(at now: Moment, _ effects: inout DirectoryEffects) {
+        guard let number = patience.popOverdue(at: now.uptime), fetches.waitingCount > 0 else { return }
+        for (key, ticket) in fetches.giveUpWaiting(through: number) {
+            let answer = staleAnswer(key, ticket, at: now) ?? .unavailable("Redis did not answer within --link-timeout")
+            effects.answers.append((ticket, answer))
         }
     }
 

@@ -9,6 +9,8 @@ package import SessionModel
 ///                        ▲               │ touched or removed
 ///                        └────reply── overtaken                         it is not, and the key is read again
 /// ```
+/// A reply may show that the value is large: it is set aside then, and read once more by a question of its own (``WholeFetch``).
+///
 /// There is at most one fetch of a key at a time. A lookup that comes before the question is sent joins it; a later
 /// one waits for the next question, unless the reply is positive.
 ///
@@ -26,12 +28,21 @@ struct FetchStateMachine {
     private var queue: Deque<SessionKey> = []
     /// Keys that lookups wait for. One that was sent meanwhile, or is gone, is passed over.
     private var lookupQueue: Deque<SessionKey> = []
+    /// Keys of large values; those in the second one are waited for. One that is read already is passed over.
+    private var asideQueue: Deque<SessionKey> = []
+    private var asideLookupQueue: Deque<SessionKey> = []
+    private var isLookupsTurn = false
+    private var wholeNumber: UInt64 = 0
+    private var sentWholeCount = 0
     private var sentCount = 0
     private var sentLookupCount = 0
-    private var waitingCount = 0
+    /// How many lookups wait.
+    private(set) var waitingCount = 0
     private var startedCount: UInt64 = 0
     private(set) var fetchCount = 0
     private(set) var overtakenCount = 0
+    /// Keys were passed over because too many waited: only reading everything anew brings them back.
+    private(set) var isOverrun = false
 
     private struct Fetch {
         /// Counts the fetches.
@@ -42,13 +53,23 @@ struct FetchStateMachine {
         var rounds = 0
         var joined: [LookupTicket] = []
         var late: [LookupTicket] = []
+        var waiting: [LookupTicket] { joined + late }
     }
 
     private enum State {
         case queuedForLookups, queued
-        case sent(forLookups: Bool)
+        /// Its value is large: it waits to be read whole.
+        case aside
+        case sent(Lane)
 
         var isSent: Bool { if case .sent = self { true } else { false } }
+    }
+
+    /// By what kind of question a key is read.
+    private enum Lane {
+        case own, lookups
+        /// The number tells it from other questions about the key.
+        case whole(UInt64)
     }
 
     private enum Overtaken {
@@ -68,9 +89,14 @@ struct FetchStateMachine {
     /// Wants the key read.
     ///
     /// - Parameter origin: why. A key that was notified is read again even if its question is under way.
-    /// - Returns: Whether the key was not wanted for this reason yet.
+    /// - Returns: Whether the key was not wanted for this reason yet, and is now.
     @discardableResult
     mutating func request(_ key: SessionKey, _ origin: FetchOrigins) -> Bool {
+        guard queuedCount < limits.queuedFetchesMax || hasPlace(key) else {
+            // What is only compared is not missed.
+            if origin != .comparison { isOverrun = true }
+            return false
+        }
         var isNew = false
         enqueue(key) { fetch in
             if fetch.state.isSent, origin == .notified { fetch.overtaken = fetch.overtaken ?? .byWrite }
@@ -79,6 +105,20 @@ struct FetchStateMachine {
         }
         return isNew
     }
+
+    /// Whether another reason to read the key takes no further place.
+    private func hasPlace(_ key: SessionKey) -> Bool {
+        switch fetches[key]?.state {
+        case .queued, .aside, .sent: true
+        case .queuedForLookups, nil: false
+        }
+    }
+
+    /// How many places the directory's own keys take.
+    var queuedCount: Int { queue.count + asideQueue.count }
+
+    /// Whether so few keys wait that more may be looked for.
+    var hasRoom: Bool { queuedCount < limits.scannedAheadMax }
 
     /// The key is known to be gone: a reply that is under way says nothing any more.
     mutating func removed(_ key: SessionKey) {
@@ -95,6 +135,35 @@ struct FetchStateMachine {
         return true
     }
 
+    /// Lookups with numbers up to this one wait no longer.
+    mutating func giveUpWaiting(through number: UInt64) -> [(key: SessionKey, ticket: LookupTicket)] {
+        var tickets: [(key: SessionKey, ticket: LookupTicket)] = []
+        for (key, fetch) in fetches where fetch.waiting.contains(where: { $0.number <= number }) {
+            tickets += fetch.waiting.filter { $0.number <= number }.map { (key, $0) }
+        }
+        for key in Set(tickets.map(\.key)) {
+            fetches[key]?.joined.removeAll { $0.number <= number }
+            fetches[key]?.late.removeAll { $0.number <= number }
+            guard let fetch = fetches[key], fetch.waiting.isEmpty, !fetch.state.isSent else { continue }
+            if fetch.origins.isEmpty {
+                // A question that nobody wants answered any more is not sent.
+                fetches[key] = nil
+            } else if case .aside = fetch.state {
+                asideQueue.append(key)
+            }
+        }
+        waitingCount -= tickets.count
+        keepWaitedFor(in: &lookupQueue)
+        keepWaitedFor(in: &asideLookupQueue)
+        return tickets.sorted { $0.ticket.number < $1.ticket.number }
+    }
+
+    /// Places of those who have given up would add up where no question is answered.
+    private func keepWaitedFor(in queue: inout Deque<SessionKey>) {
+        var seen: Set<SessionKey> = []
+        queue = Deque(queue.filter { fetches[$0]?.joined.isEmpty == false && seen.insert($0).inserted })
+    }
+
     /// Whether a lookup of this key would cost a question that would not be asked without it. What the directory reads for reasons of its
     /// own does not count, nor what somebody waits for already.
     func wouldCostQuestion(_ key: SessionKey) -> Bool {
@@ -107,7 +176,12 @@ struct FetchStateMachine {
             if fetch.state.isSent { fetch.late.append(ticket) } else { fetch.joined.append(ticket) }
         }
         // It goes ahead of what nobody waits for; its place among those is passed over later.
-        if let fetch = fetches[key], case .queued = fetch.state, fetch.joined.count == 1 { lookupQueue.append(key) }
+        guard let fetch = fetches[key], fetch.joined.count == 1 else { return }
+        switch fetch.state {
+        case .queued: lookupQueue.append(key)
+        case .aside: asideLookupQueue.append(key)
+        case .queuedForLookups, .sent: break
+        }
     }
 
     private mutating func enqueue(_ key: SessionKey, _ change: (inout Fetch) -> Void) {
@@ -156,8 +230,11 @@ struct FetchStateMachine {
         while batch.count < limit, sentLookupCount < limits.lookupFetchesUnderWayMax,
             let key = lookupQueue.popFirst()
         {
-            guard let fetch = fetches[key], !fetch.state.isSent, !fetch.joined.isEmpty else { continue }
-            send(key, forLookups: true, in: &batch)
+            guard let fetch = fetches[key], !fetch.joined.isEmpty else { continue }
+            switch fetch.state {
+            case .queuedForLookups, .queued: send(key, by: .lookups, in: &batch)
+            case .aside, .sent: continue
+            }
         }
         return batch
     }
@@ -166,16 +243,72 @@ struct FetchStateMachine {
         var batch: [SessionKey] = []
         while batch.count < limit, sentCount < limits.fetchesUnderWayMax, let key = queue.popFirst() {
             guard case .queued = fetches[key]?.state else { continue }
-            send(key, forLookups: false, in: &batch)
+            send(key, by: .own, in: &batch)
         }
         return batch
     }
 
-    private mutating func send(_ key: SessionKey, forLookups: Bool, in batch: inout [SessionKey]) {
-        fetches[key]?.state = .sent(forLookups: forLookups)
-        if forLookups { sentLookupCount += 1 } else { sentCount += 1 }
+    private mutating func send(_ key: SessionKey, by lane: Lane, in batch: inout [SessionKey]) {
+        fetches[key]?.state = .sent(lane)
+        count(1, in: lane)
         batch.append(key)
     }
+
+    private mutating func count(_ difference: Int, in lane: Lane) {
+        switch lane {
+        case .own: sentCount += difference
+        case .lookups: sentLookupCount += difference
+        case .whole: sentWholeCount += difference
+        }
+    }
+
+    // MARK: Large values
+
+    /// The reply is no answer, since the value is large: the key waits to be read whole. What was announced until then is before
+    /// that question, and so is whoever has asked.
+    mutating func setAside(_ key: SessionKey) {
+        guard var fetch = fetches[key], case .sent(let lane) = fetch.state else { return }
+        count(-1, in: lane)
+        fetch.state = .aside
+        fetch.overtaken = nil
+        fetch.joined += fetch.late
+        fetch.late = []
+        fetches[key] = fetch
+        if fetch.joined.isEmpty { asideQueue.append(key) } else { asideLookupQueue.append(key) }
+    }
+
+    /// The next key that is to be read whole, and the number of its question; it counts as sent. Nil where there is none, or enough
+    /// are under way. Those that somebody waits for and others take turns.
+    ///
+    /// - Parameter onlyLookups: those that nobody waits for stay where they are.
+    mutating func takeWhole(onlyLookups: Bool) -> (key: SessionKey, number: UInt64)? {
+        guard sentWholeCount < limits.wholeFetchesUnderWayMax else { return nil }
+        while let key = popAside(onlyLookups: onlyLookups) {
+            guard case .aside = fetches[key]?.state else { continue }
+            wholeNumber += 1
+            fetches[key]?.state = .sent(.whole(wholeNumber))
+            count(1, in: .whole(wholeNumber))
+            fetchCount += 1
+            return (key, wholeNumber)
+        }
+        return nil
+    }
+
+    private mutating func popAside(onlyLookups: Bool) -> SessionKey? {
+        if onlyLookups { return asideLookupQueue.popFirst() }
+        isLookupsTurn.toggle()
+        return isLookupsTurn
+            ? asideLookupQueue.popFirst() ?? asideQueue.popFirst()
+            : asideQueue.popFirst() ?? asideLookupQueue.popFirst()
+    }
+
+    /// Whether the reply to this question of ``takeWhole(onlyLookups:)`` is waited for; nil stands for any other question.
+    func isSent(_ key: SessionKey, whole number: UInt64?) -> Bool {
+        guard case .sent(let lane)? = fetches[key]?.state else { return false }
+        return if case .whole(let sent) = lane { sent == number } else { number == nil }
+    }
+
+    // MARK: Replies
 
     /// What a reply is worth.
     struct Completion {
@@ -199,9 +332,9 @@ struct FetchStateMachine {
     /// - Parameter isPositive: it shows somebody logged in.
     /// - Returns: Nil where nobody had asked.
     mutating func completed(_ key: SessionKey, isPositive: Bool) -> Completion? {
-        guard let fetch = fetches[key], case .sent(let forLookups) = fetch.state else { return nil }
+        guard let fetch = fetches[key], case .sent(let lane) = fetch.state else { return nil }
         fetches[key] = nil
-        if forLookups { sentLookupCount -= 1 } else { sentCount -= 1 }
+        count(-1, in: lane)
         guard let overtaken = fetch.overtaken else {
             let answeredLate = fetch.late.filter { isPositive && !$0.wants.confirmation }
             let waiting = fetch.late.filter { !isPositive || $0.wants.confirmation }
@@ -235,6 +368,7 @@ struct FetchStateMachine {
     /// A new epoch: what was asked before it may be older than what is announced in it, and its catching up begins from
     /// nothing.
     mutating func epochOpened() {
+        isOverrun = false
         doubtSent()
         for key in fetches.keys { fetches[key]?.origins.remove(.catchUp) }
     }
@@ -246,7 +380,9 @@ struct FetchStateMachine {
         var tickets: [(key: SessionKey, ticket: LookupTicket)] = []
         queue.removeAll()
         lookupQueue.removeAll()
-        (sentCount, sentLookupCount, waitingCount) = (0, 0, 0)
+        asideQueue.removeAll()
+        asideLookupQueue.removeAll()
+        (sentCount, sentLookupCount, sentWholeCount, waitingCount) = (0, 0, 0, 0)
         for (key, fetch) in fetches.sorted(by: { $0.value.number < $1.value.number }) {
             tickets += (fetch.joined + fetch.late).map { (key, $0) }
             guard !fetch.origins.isEmpty else {

@@ -21,8 +21,9 @@ struct Revocations {
         var stage = Stage.asked
     }
 
-    private enum Stage {
-        case asked, unanswered, deleted
+    private enum Stage: Equatable {
+        case asked, unanswered
+        case deleted(at: Int64)
     }
 
     mutating func begin(_ key: SessionKey, byUID uid: UInt32, at uptime: Int64) {
@@ -39,12 +40,15 @@ struct Revocations {
     }
 
     /// Redis has deleted it.
-    mutating func deleted(_ key: SessionKey) {
-        orders[key]?.stage = .deleted
+    mutating func deleted(_ key: SessionKey, at uptime: Int64) {
+        orders[key]?.stage = .deleted(at: uptime)
     }
 
-    /// Whether Redis has deleted it, and its end was not seen yet.
-    func isDeleted(_ key: SessionKey, at uptime: Int64) -> Bool { order(of: key, at: uptime)?.stage == .deleted }
+    /// Whether Redis has deleted it, before a time if one is given, and its end was not seen yet.
+    func isDeleted(_ key: SessionKey, before time: Int64?, at uptime: Int64) -> Bool {
+        guard case .deleted(let deletedAt)? = order(of: key, at: uptime)?.stage else { return false }
+        return time.map { $0 >= deletedAt } ?? true
+    }
 
     /// Nobody knows whether Redis has deleted it. If it turns out to be gone, this was why.
     mutating func unanswered(_ key: SessionKey) {

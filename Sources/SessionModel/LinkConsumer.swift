@@ -23,6 +23,8 @@ package protocol LinkConsumer: AnyObject, SendableMetatype {
     func askingEstablished()
     /// Questions cannot be sent, and those under way stay unanswered.
     func askingLost(cause: String)
+    /// Whether it takes further keys of a scan. Where it does not, the scan waits until it is told to go on.
+    var takesKeys: Bool { get }
     /// The scan for this subscription begins, or begins anew.
     func scanStarted()
     /// A page of the scan.

@@ -13,10 +13,15 @@ package struct StoredValue: Sendable, Equatable {
 
     package enum Content: Sendable, Equatable {
         case string([UInt8])
+        /// The first bytes of a string that was not read whole: of a length that takes its time.
+        case long([UInt8])
         case absent
         /// A hash, a list or another type that is no session, or a string that is longer than any session.
         case otherType
     }
+
+    /// A longer string is read whole only where it is asked for by itself, in bytes.
+    package static let shortByteCount = 64 << 10
 
     package enum Expiry: Sendable, Equatable {
         case never

@@ -62,6 +62,29 @@ def test_large_sessions_are_sessions(scene: Besieged) -> None:
         scene.honest.expect(f"large{user}", user)
 
 
+def test_sessions_that_expand_keep_nobody_waiting(scene: Besieged) -> None:
+    """Some kilobytes each, and each takes the decoder its time: in which others are answered, not afterwards."""
+    bombs = range(100, 112)
+    many = [{"a": 1}] * 60_000
+    commands = [
+        ("SETEX", f"django_sessions:bomb{user}", 3600, session_value(SECRET_KEY, logged_in(user, many=many), compress=True))
+        for user in bombs
+    ]
+    assert all(len(value) < 10_000 for *_, value in commands)
+    for command in commands:
+        scene.redis.command(*command)
+    answers = {0: 0}
+    known = 0
+    while known < len(bombs):
+        scene.honest.expect("steady", 1, confirm=True)
+        scene.honest.round(sum(answers.values()) + 1000)
+        known = scene.honest.call("server.status")["sessions"]["authenticated"] - 1
+        answers[known] = answers.get(known, 0) + 1
+    # Between two of them somebody else was answered several times, by way of Redis.
+    assert len(answers) > len(bombs) // 2, answers
+    scene.honest.expect("bomb100", 100)
+
+
 def test_keys_that_cookies_invent_leave_nothing_behind(scene: Besieged) -> None:
     def ask(first: int, count: int) -> None:
         with socket.socket(socket.AF_UNIX) as connection:

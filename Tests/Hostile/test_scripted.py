@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import socket
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -70,12 +71,12 @@ COMMANDS = [b"PING", b"ROLE", b"CONFIG", b"CLIENT", b"PSUBSCRIBE", b"SUBSCRIBE",
 class Scene:
     """A scripted Redis and a daemon that follows it."""
 
-    def __init__(self, binary: str, folder: Path) -> None:
+    def __init__(self, binary: str, folder: Path, link_timeout_seconds: int = 1) -> None:
         self.redis = ScriptedRedis(folder)
         self.redis.values[b"django_sessions:steady"] = session_value(SECRET_KEY, logged_in(1)).encode()
         key = folder / "secret_key"
         key.write_text(SECRET_KEY + "\n")
-        options = ["--journal", "memory", "--link-timeout", "1", "--ping-interval", "0.1"]
+        options = ["--journal", "memory", "--link-timeout", str(link_timeout_seconds), "--ping-interval", "0.1"]
         self.daemon = Daemon(binary, folder, self.redis.url, key, *options)
         self.daemon.start()
         self.watch = Watch(self.daemon.pid)
@@ -183,6 +184,62 @@ def test_a_server_that_drips_is_a_silent_one(scene: Scene) -> None:
     answer = scene.ask("session.identity", session_key="nobody", confirm=True)
     assert answer["error"]["code"] == -32001
     scene.redis.misdeeds = {}
+    wait_for(scene.works, "the daemon to work again")
+
+
+def test_a_reply_that_comes_slowly_keeps_nobody_waiting_for_ever(scene: Scene) -> None:
+    """As much of it comes as shows that the server lives; but who asks something else is told that Redis is late."""
+    ended = threading.Event()
+
+    def trickle(command: list[bytes]) -> Iterator[bytes]:
+        yield b"$20000000\r\n"
+        while not ended.wait(0.05):
+            yield bytes(8192)
+
+    scene.redis.misdeeds = {b"GETRANGE": trickle}
+    answer = scene.ask("session.identity", session_key="slow", confirm=True)
+    assert answer["error"]["code"] == -32001, answer
+    answer = scene.ask("session.identity", session_key="another", confirm=True)
+    assert answer["error"]["code"] == -32001, answer
+    ended.set()
+    scene.redis.misdeeds = {}
+    scene.redis.hang_up()
+    wait_for(scene.works, "the daemon to work again")
+
+
+def test_keys_that_are_announced_and_never_answered_do_not_fill_the_memory(binary: str, folder: Path) -> None:
+    """Ever new keys, and no answer to any question about them."""
+    scene = Scene(binary, folder, link_timeout_seconds=120)
+    try:
+        flood_with_keys(scene, 160_000)
+        scene.end()
+    finally:
+        scene.daemon.kill()
+        scene.redis.close()
+
+
+def flood_with_keys(scene: Scene, count: int) -> None:
+    ended = threading.Event()
+
+    def flood(command: list[bytes]) -> Iterator[bytes]:
+        yield b"*3\r\n" + string(command[0].lower()) + string(command[1]) + b":1\r\n"
+        for start in range(0, count, 1000):
+            yield b"".join(
+                b"*4\r\n$8\r\npmessage\r\n$1\r\nx\r\n"
+                + string(b"__keyspace@0__:django_sessions:%0480d" % number)
+                + b"$3\r\nset\r\n"
+                for number in range(start, start + 1000)
+            )
+        ended.set()
+
+    before = scene.watch.memory_mib
+    scene.redis.misdeeds = {b"PSUBSCRIBE": flood, b"GETRANGE": lambda _: [], b"PTTL": lambda _: []}
+    scene.redis.hang_up()
+    assert ended.wait(300)
+    # Each of them takes about a kilobyte, and 65,536 may wait.
+    assert scene.watch.peak_mib < before + 100
+    scene.redis.misdeeds = {}
+    scene.redis.hang_up()
     wait_for(scene.works, "the daemon to work again")
 
 

@@ -86,8 +86,8 @@ MUTANTS = [
     Mutant(
         "what the scan did not bring is not asked for",
         "DirectoryStateMachine+CatchUp.swift",
-        "for key in table.keys(where: { $0.epoch != opened }) {",
-        "for key in table.keys(where: { $0.epoch != opened && false }) {",
+        "remainders = table.keys(where: { $0.epoch != opened })",
+        "remainders = table.keys(where: { $0.epoch != opened && false })",
     ),
     Mutant(
         "a proof never ends",

@@ -28,6 +28,7 @@ final class LinkBench: Sendable {
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             )
             consumer.fetch = { [unowned link] in link.fetch($0) }
+            consumer.fetchWhole = { [unowned link] in link.fetchWhole($0, completion: $1) }
             return (link: link, consumer: NIOLoopBound(consumer, eventLoop: loop))
         }.get()
         consumer = parts.consumer

@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import NIOCore
 import NIOEmbedded
@@ -78,6 +79,28 @@ import Testing
         #expect(bench.consumer.found == [try #require(SessionKey("b"))])
     }
 
+    @Test("A scan waits for its consumer to take further keys, and goes on where it was")
+    func backpressure() throws {
+        let bench = try Bench()
+        let asking = try bench.asking()
+        try asking.writeInbound(ByteBuffer(string: Self.pong + Self.role))
+        _ = try bench.subscribed()
+        bench.consumer.takesKeys = false
+        _ = try asking.sent()
+        try asking.writeInbound(ByteBuffer(string: Self.page(next: "17", "a")))
+        bench.core.continueScan()
+        #expect(try !asking.sent().contains("SCAN"))
+        bench.consumer.takesKeys = true
+        bench.core.continueScan()
+        bench.core.continueScan()
+        let sent = try asking.sent()
+        #expect(sent.contains("SCAN\r\n$2\r\n17\r\n"))
+        #expect(sent.components(separatedBy: "SCAN").count == 2, "once")
+        try asking.writeInbound(ByteBuffer(string: Self.page(next: "0", "b")))
+        #expect(bench.consumer.calls.last == "scan ended")
+        #expect(bench.consumer.found.count == 2)
+    }
+
     /// What is known of the flags, what they turn out to be, and whether that ends the subscription.
     private static let rechecks: [(NotificationAssurance, String, Bool)] = [
         (.verified, "gxK", true), (.verified, "", true), (.verified, "AKE", false),
@@ -125,10 +148,44 @@ import Testing
         bench.core.fetch(keys)
         let value = String(repeating: "v", count: 2 << 20)
         try asking.writeInbound(ByteBuffer(string: Self.pong + "$\(value.utf8.count)\r\n\(value)\r\n:-1\r\n"))
-        #expect(bench.consumer.values[keys[0]]?.content == .string(Array(value.utf8)))
+        #expect(bench.consumer.values[keys[0]]?.content == .long(Array(value.utf8.prefix(StoredValue.shortByteCount))))
         #expect(bench.consumer.values[keys[1]] == nil)
         try asking.writeInbound(ByteBuffer(string: "$1\r\nw\r\n:-1\r\n"))
         #expect(bench.consumer.values[keys[1]]?.content == .string([0x77]))
+    }
+
+    @Test("Of a value that is not short the first bytes come, and all of it where it is asked for by itself")
+    func wholeValue() throws {
+        let bench = try Bench()
+        let asking = try bench.asking()
+        let keys = try ["short", "long"].map { try #require(SessionKey($0)) }
+        _ = try asking.sent()
+        bench.core.fetch(keys)
+        // One byte more than is short, which tells that there are more.
+        #expect(try asking.sent().contains("long\r\n$1\r\n0\r\n$5\r\n65536\r\n"))
+        let (short, long) = (String(repeating: "s", count: 65_536), String(repeating: "l", count: 65_537))
+        try asking.writeInbound(
+            ByteBuffer(string: Self.pong + "$65536\r\n\(short)\r\n:-1\r\n$65537\r\n\(long)\r\n:70\r\n" + Self.role))
+        #expect(bench.consumer.values[keys[0]]?.content == .string(Array(short.utf8)))
+        #expect(bench.consumer.values[keys[1]]?.content == .long(Array(long.utf8.dropLast())))
+        var whole: StoredValue?
+        bench.core.fetchWhole(keys[1]) { whole = $0 }
+        #expect(try asking.sent().contains("$1\r\n0\r\n$8\r\n25165824\r\n"))
+        try asking.writeInbound(ByteBuffer(string: "$65537\r\n\(long)\r\n:60\r\n"))
+        #expect(whole?.content == .string(Array(long.utf8)))
+        #expect(whole?.expiry == .after(milliseconds: 60))
+    }
+
+    @Test("A long value that GET brings where GETRANGE was not clear is cut as well")
+    func longUnclear() throws {
+        let bench = try Bench()
+        let asking = try bench.asking()
+        let key = try #require(SessionKey("a"))
+        bench.core.fetch([key])
+        try asking.writeInbound(ByteBuffer(string: Self.pong + "$0\r\n\r\n:-1\r\n" + Self.role))
+        let long = String(repeating: "l", count: 70_000)
+        try asking.writeInbound(ByteBuffer(string: "$70000\r\n\(long)\r\n:-1\r\n"))
+        #expect(bench.consumer.values[key]?.content == .long(Array(long.utf8.prefix(65_536))))
     }
 
     @Test(

@@ -9,6 +9,8 @@ final class RecordingConsumer: LinkConsumer {
     private(set) var values: [SessionKey: StoredValue] = [:]
     /// Set by a test that has scanned keys fetched at the end of the turn, as the daemon does.
     var fetch: ([SessionKey]) -> Void = { _ in }
+    /// Likewise, for values that are not short.
+    var fetchWhole: (SessionKey, @escaping (StoredValue) -> Void) -> Void = { _, _ in }
     private var wanted: [SessionKey] = []
 
     func subscriptionEstablished(_ hearing: Hearing) {
@@ -57,6 +59,8 @@ final class RecordingConsumer: LinkConsumer {
         calls.append("asking lost: \(cause)")
     }
 
+    var takesKeys = true
+
     func scanStarted() {
         calls.append("scan started")
     }
@@ -83,6 +87,9 @@ final class RecordingConsumer: LinkConsumer {
     }
 
     func fetched(_ values: [(SessionKey, StoredValue)]) {
-        for (key, value) in values { self.values[key] = value }
+        for (key, value) in values {
+            if case .long = value.content { fetchWhole(key) { [unowned self] in self.values[key] = $0 } }
+            self.values[key] = value
+        }
     }
 }

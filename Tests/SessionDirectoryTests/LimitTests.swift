@@ -60,6 +60,30 @@ import Testing
         #expect(scene.answer(to: next) == "unknown")
     }
 
+    @Test("Whoever waits for Redis longer than may be is told so, and others who came later wait on")
+    func patience() {
+        var scene = Scene(limits: DirectoryLimits(waitingMillisecondsMax: 1000))
+        scene.put("A", Scene.payload("1"))
+        let early = ["A", "B"].map { scene.lookUp($0) }
+        scene.ask()
+        let queued = scene.lookUp("C")
+        scene.advance(900)
+        let late = scene.lookUp("A")
+        #expect(scene.machine.nextDeadline ?? .max <= scene.now.uptime + 350)
+        scene.advance(350)
+        #expect(
+            (early + [queued, late]).map { scene.answer(to: $0) } == [
+                "unavailable", "unavailable", "unavailable", "none",
+            ])
+        scene.answer()
+        #expect(scene.answer(to: late) == "1", "the reply that comes at last is one")
+        #expect(scene.answer(to: early[0]) == "unavailable")
+        let next = scene.lookUp("C")
+        scene.answer()
+        #expect(scene.answer(to: next) == "unknown")
+        #expect(scene.machine.nextDeadline ?? .max > scene.now.uptime + 100_000, "nobody waits any more")
+    }
+
     @Test("Invented keys are asked for a few at a time, in a question of their own, beside what Redis announced")
     func invented() {
         var scene = Scene(limits: DirectoryLimits(fetchesUnderWayMax: 10, lookupFetchesUnderWayMax: 2))
@@ -73,6 +97,54 @@ import Testing
         let absent = StoredValue(content: .absent, expiry: .never, askedAt: scene.now.uptime)
         scene.machine.fetchCompleted(first[0], absent, at: scene.now, &scene.effects)
         #expect(scene.machine.takeFetches(limit: .max).count == 1)
+    }
+
+    @Test("More keys than may wait to be read are passed over, and found by reading everything anew once there is room")
+    func overrun() {
+        var scene = Scene(limits: DirectoryLimits(fetchesUnderWayMax: 4, queuedFetchesMax: 10))
+        scene.set("known", Scene.payload("known"))
+        scene.answer()
+        scene.pong()
+        for number in 1...50 { scene.set("\(number)", Scene.payload("\(number)")) }
+        scene.set("known", Scene.payload("other"))
+        #expect(scene.machine.fetches.queuedCount <= 10)
+        #expect(scene.cached("known") == "ask", "what was passed over is not believed either")
+        scene.ask()
+        #expect(scene.scansWanted == 0, "there is no room yet")
+        scene.answer()
+        #expect(scene.scansWanted == 1)
+        #expect(scene.machine.figures.condition == .scanning)
+        scene.catchUp()
+        #expect(scene.machine.figures.condition == .live)
+        #expect(scene.machine.figures.sessions.authenticated == 51)
+        #expect(scene.scansWanted == 1)
+        #expect(scene.told.contains("login switched known"))
+    }
+
+    @Test("What a scan did not bring is asked for a portion at a time")
+    func remainders() {
+        var scene = Scene(limits: DirectoryLimits(fetchesUnderWayMax: 4, queuedFetchesMax: 10))
+        for number in 1...50 {
+            scene.set("\(number)", Scene.payload("\(number)"))
+            scene.answer()
+        }
+        scene.lose()
+        for number in 1...50 { scene.delete("\(number)", announcedAs: nil) }
+        scene.subscribe()
+        scene.catchUp()
+        #expect(scene.machine.figures.condition == .live)
+        #expect(scene.told.filter { $0.hasPrefix("logout missing") }.count == 50)
+        #expect(scene.scansWanted == 0)
+    }
+
+    @Test("A comparison reads no more keys than may wait, and is no reason to read everything anew")
+    func comparisonOverrun() {
+        var scene = Scene(limits: DirectoryLimits(fetchesUnderWayMax: 4, queuedFetchesMax: 10))
+        scene.machine.comparisonStarted()
+        scene.machine.comparisonFound((1...50).map { Scene.key("\($0)") })
+        #expect(scene.machine.fetches.queuedCount == 10)
+        scene.answer()
+        #expect(scene.scansWanted == 0)
     }
 
     @Test("Lookups of many missing keys in one turn are one question")

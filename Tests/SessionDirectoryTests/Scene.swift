@@ -109,7 +109,10 @@ struct Scene: ~Copyable {
     /// As far as everything was read, but the scan has not ended.
     mutating func scanAndAnswer() {
         machine.scanStarted()
-        machine.scanned(Array(stored.keys), at: now)
+        for key in stored.keys {
+            if !machine.hasRoomForKeys { answer() }
+            machine.scanned([key], at: now)
+        }
         answer()
     }
 
@@ -209,20 +212,45 @@ struct Scene: ~Copyable {
     /// Redis answers everything, until nothing is to be asked any more.
     mutating func answer() {
         ask()
-        while !asked.isEmpty {
+        while !asked.isEmpty || answerWhole() {
             let keys = asked
             asked = []
             for key in keys {
-                let item = stored[key]
-                let value = StoredValue(
-                    content: item.map { .string($0.value) } ?? .absent,
-                    expiry: item?.milliseconds.map { .after(milliseconds: $0) } ?? .never, askedAt: now.uptime
-                )
-                machine.fetchCompleted(key, value, at: now, &effects)
+                machine.fetchCompleted(key, value(of: key), at: now, &effects)
             }
             collect()
             ask()
         }
+    }
+
+    /// Redis answers the questions about short values alone.
+    mutating func answerShort() {
+        ask()
+        let keys = asked
+        asked = []
+        for key in keys { machine.fetchCompleted(key, value(of: key), at: now, &effects) }
+        collect()
+    }
+
+    /// Redis answers a question about one large value, if there is one, and it is decoded.
+    mutating func answerWhole() -> Bool {
+        guard let fetch = machine.takeWhole() else { return false }
+        machine.wholeFetched(fetch, fetch.read(value(of: fetch.key, isWhole: true)), at: now, &effects)
+        collect()
+        ask()
+        return true
+    }
+
+    /// What Redis answers at this moment.
+    func value(of key: SessionKey, isWhole: Bool = false) -> StoredValue {
+        let item = stored[key]
+        let content: StoredValue.Content? = item.map { item in
+            item.value.count > StoredValue.shortByteCount && !isWhole
+                ? .long(Array(item.value.prefix(StoredValue.shortByteCount))) : .string(item.value)
+        }
+        return StoredValue(
+            content: content ?? .absent, expiry: item?.milliseconds.map { .after(milliseconds: $0) } ?? .never,
+            askedAt: now.uptime)
     }
 
     // MARK: Revoking

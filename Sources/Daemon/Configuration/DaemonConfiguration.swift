@@ -67,7 +67,7 @@ package struct DaemonConfiguration: Sendable {
                 options, passed: passedSockets,
                 mainPath: try socketPath(options, environment, isNeeded: passedSockets.isEmpty)),
             freshness: freshness,
-            limits: try DirectoryLimits(options),
+            limits: try DirectoryLimits(options, linkTimeout: linkTimeout),
             socketLimits: try Limits(options),
             pingInterval: try options.milliseconds(.pingInterval, default: 1, in: 0.05...60),
             linkTimeout: linkTimeout,

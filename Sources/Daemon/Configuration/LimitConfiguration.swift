@@ -21,8 +21,10 @@ extension Limits {
 }
 
 extension DirectoryLimits {
-    init(_ options: OptionReader) throws(ConfigurationError) {
+    /// - Parameter linkTimeout: what `--link-timeout` says, in milliseconds.
+    init(_ options: OptionReader, linkTimeout: Int64) throws(ConfigurationError) {
         self.init()
+        waitingMillisecondsMax = linkTimeout
         dataBytesMax = try options.integer(.maxDataMemory, default: dataBytesMax >> 20, in: 0...1_048_576) << 20
         waitingLookupsMax = try options.integer(.maxWaitingLookups, default: waitingLookupsMax, in: 1...10_000_000)
         missesPerSecondMax = try options.integer(.maxMisses, default: missesPerSecondMax, in: 0...10_000_000)

@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import NIOPosix
 import RedisTransport
 import SessionDirectory
 import SessionModel
@@ -24,10 +25,14 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
 
     /// Sends the questions of one batch; set by whoever makes the link.
     var fetch: ([SessionKey]) -> Void = { _ in }
+    /// Sends the question about one large value; likewise.
+    var fetchWhole: (SessionKey, @escaping (StoredValue) -> Void) -> Void = { _, _ in }
     /// Deletes keys, and tells which there were; likewise.
     var delete: ([SessionKey], @escaping (Result<[Bool], RevocationFailure>) -> Void) -> Void = { _, _ in }
     /// Scans all keys once more; likewise.
     var rescan: () -> Void = {}
+    /// Goes on with a scan that waits for room; likewise.
+    var continueScan: () -> Void = {}
 
     /// How many keys one question asks for at most.
     private static var batchCountMax: Int { 500 }
@@ -241,6 +246,8 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
         machine.askingLost(cause: cause, at: SystemClock.now(), &effects)
     }
 
+    var takesKeys: Bool { machine.hasRoomForKeys }
+
     func scanStarted() {
         machine.scanStarted()
     }
@@ -275,6 +282,8 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
     func turnEnded() {
         carryOut()
         askRedis()
+        askWhole()
+        if machine.hasRoomForKeys { continueScan() }
         writeBacklog()
         setAlarm()
     }
@@ -291,6 +300,28 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
             }
             fetch(keys)
         }
+    }
+
+    /// Asks for large values, and has them decoded on another thread: nobody else waits for that.
+    private func askWhole() {
+        let hasRoom = journal.hasRoom || journal.interruption != nil
+        while let fetch = machine.takeWhole(onlyLookups: !hasRoom) {
+            fetchWhole(fetch.key) { [self] value in decode(value, of: fetch) }
+        }
+    }
+
+    private func decode(_ value: StoredValue, of fetch: WholeFetch) {
+        let driver = NIOLoopBound(self, eventLoop: loop.nonisolated())
+        NIOThreadPool.singleton.submit { state in
+            guard case .active = state else { return }
+            let read = fetch.read(value)
+            driver.eventLoop.execute { driver.value.decoded(read, of: fetch) }
+        }
+    }
+
+    private func decoded(_ value: ReadValue, of fetch: WholeFetch) {
+        machine.wholeFetched(fetch, value, at: SystemClock.now(), &effects)
+        turnEnded()
     }
 
     private func askLater() {

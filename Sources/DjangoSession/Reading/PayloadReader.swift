@@ -6,6 +6,10 @@ struct PayloadReader: Sendable {
     let rules: DjangoRules
     let bounds: DecodeBounds
 
+    func bounded(by bounds: DecodeBounds) -> PayloadReader {
+        PayloadReader(serializer: serializer, rules: rules, bounds: bounds)
+    }
+
     /// Where a payload comes from, which tells how it may be written.
     enum Origin {
         /// A signed value: JSON in Latin-1, or a pickle.

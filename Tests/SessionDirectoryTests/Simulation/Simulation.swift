@@ -30,6 +30,7 @@ struct Simulation: ~Copyable {
 
     private enum Question {
         case fetch([SessionKey], askedAt: Int64)
+        case whole(WholeFetch, askedAt: Int64)
         case scan(after: SessionKey?)
         case comparison(after: SessionKey?)
         case delete([SessionKey], byUID: UInt32)
@@ -37,6 +38,7 @@ struct Simulation: ~Copyable {
 
     private enum Reply {
         case values([(SessionKey, StoredValue)])
+        case whole(WholeFetch, StoredValue)
         case page([SessionKey])
         case comparison([SessionKey])
         case deleted([(key: SessionKey, wasThere: Bool)], byUID: UInt32)
@@ -77,6 +79,8 @@ struct Simulation: ~Copyable {
     private var keyCount = 0
 
     private let limits: DirectoryLimits
+    /// Whether some values count as large.
+    private let hasLargeValues: Bool
     private var journal = ModelJournal()
     private var machine: DirectoryStateMachine
     private var effects = DirectoryEffects()
@@ -85,12 +89,16 @@ struct Simulation: ~Copyable {
     private var isLinked = false
     private var isAsking = false
     private var isScanning = false
+    /// The last key of the scan's last page, while the next one waits for the machine to take it.
+    private var scanned: SessionKey?
     private var isComparing = false
     private var pings: [Ping] = []
     private var answeredPing: Int64?
     private var subscribing: [Downstream] = []
     private var questions: [Question] = []
     private var replies: [Reply] = []
+    /// Large values that are decoded elsewhere; which one is done first is drawn.
+    private var decoded: [(WholeFetch, ReadValue)] = []
     private var waiting: [LookupTicket: (key: SessionKey, askedAt: Int64)] = [:]
     private var ticketCount: UInt64 = 0
 
@@ -107,7 +115,10 @@ struct Simulation: ~Copyable {
             Bool.random(using: &random)
             ? DirectoryLimits()
             : DirectoryLimits(
-                dataBytesMax: 300, waitingLookupsMax: 4, fetchesUnderWayMax: 6, lookupFetchesUnderWayMax: 2)
+                dataBytesMax: 300, waitingLookupsMax: 4, waitingMillisecondsMax: 150, fetchesUnderWayMax: 6,
+                lookupFetchesUnderWayMax: 2,
+                queuedFetchesMax: 8)
+        hasLargeValues = Bool.random(using: &random)
         machine = Self.machine(freshness, limits)
         machine.journalOpened(JournalOpening(run: 1), at: now, &effects)
     }
@@ -332,14 +343,13 @@ struct Simulation: ~Copyable {
         guard !questions.isEmpty else { return }
         switch questions.removeFirst() {
         case .fetch(let keys, let askedAt):
-            let values = keys.map { key -> (SessionKey, StoredValue) in
-                let (value, milliseconds) = redis.read(key, at: now.uptime)
-                let content: StoredValue.Content = value.map { .string($0) } ?? .absent
-                let expiry: StoredValue.Expiry = milliseconds.map { .after(milliseconds: $0) } ?? .never
-                return (key, StoredValue(content: content, expiry: expiry, askedAt: askedAt))
-            }
+            let values = keys.map { ($0, read($0, askedAt: askedAt)) }
             announce()
-            replies.append(.values(values))
+            replies.append(.values(values.map { ($0, isLarge($1) ? cut($1) : $1) }))
+        case .whole(let fetch, let askedAt):
+            let value = read(fetch.key, askedAt: askedAt)
+            announce()
+            replies.append(.whole(fetch, value))
         case .scan(let cursor): replies.append(.page(redis.scan(after: cursor, count: 3)))
         case .comparison(let cursor): replies.append(.comparison(redis.scan(after: cursor, count: 3)))
         case .delete(let keys, let uid):
@@ -348,11 +358,34 @@ struct Simulation: ~Copyable {
         }
     }
 
+    private mutating func read(_ key: SessionKey, askedAt: Int64) -> StoredValue {
+        let (value, milliseconds) = redis.read(key, at: now.uptime)
+        let content: StoredValue.Content = value.map { .string($0) } ?? .absent
+        let expiry: StoredValue.Expiry = milliseconds.map { .after(milliseconds: $0) } ?? .never
+        return StoredValue(content: content, expiry: expiry, askedAt: askedAt)
+    }
+
+    /// A length stands for large values.
+    private func isLarge(_ value: StoredValue) -> Bool {
+        guard hasLargeValues, case .string(let bytes) = value.content else { return false }
+        return bytes.count % 3 == 0
+    }
+
+    private func cut(_ value: StoredValue) -> StoredValue {
+        guard case .string(let bytes) = value.content else { return value }
+        return StoredValue(content: .long(Array(bytes.prefix(8))), expiry: value.expiry, askedAt: value.askedAt)
+    }
+
     private mutating func deliverReply() {
+        if let index = decoded.indices.randomElement(using: &random), chance(0.5) {
+            let (fetch, value) = decoded.remove(at: index)
+            machine.wholeFetched(fetch, value, at: now, &effects)
+        }
         guard !replies.isEmpty else { return }
         switch replies.removeFirst() {
         case .values(let values):
             for (key, value) in values { machine.fetchCompleted(key, value, at: now, &effects) }
+        case .whole(let fetch, let value): decoded.append((fetch, fetch.read(value)))
         case .page(let keys):
             guard isScanning else { return }
             machine.scanned(keys, at: now)
@@ -361,7 +394,8 @@ struct Simulation: ~Copyable {
                 machine.scanEnded(at: now, &effects)
             } else {
                 sendQuestions()
-                questions.append(.scan(after: keys.last))
+                scanned = keys.last
+                continueScan()
             }
         case .comparison(let keys):
             guard isComparing, !isScanning else {
@@ -428,8 +462,15 @@ struct Simulation: ~Copyable {
         // The pages of a scan that was given up mean nothing to this one.
         questions.removeAll { if case .scan = $0 { true } else { false } }
         replies.removeAll { if case .page = $0 { true } else { false } }
+        scanned = nil
         machine.scanStarted()
         questions.append(.scan(after: nil))
+    }
+
+    private mutating func continueScan() {
+        guard isScanning, isAsking, let last = scanned, machine.hasRoomForKeys else { return }
+        scanned = nil
+        questions.append(.scan(after: last))
     }
 
     private mutating func cutSubscription() {
@@ -448,6 +489,7 @@ struct Simulation: ~Copyable {
     private mutating func loseAsking(cause: String) {
         isAsking = false
         isComparing = false
+        scanned = nil
         for case .delete(let keys, _) in questions { machine.revocationUnanswered(keys) }
         for case .deleted(let keys, _) in replies { machine.revocationUnanswered(keys.map(\.key)) }
         questions = []
@@ -469,6 +511,7 @@ struct Simulation: ~Copyable {
         isSubscribed = false
         isLinked = false
         isScanning = false
+        scanned = nil
         subscribing = []
         pings = []
         answeredPing = nil
@@ -484,6 +527,7 @@ struct Simulation: ~Copyable {
         journal.crash()
         effects.removeAll()
         waiting = [:]
+        decoded = []
         witness.isPatient = false
         machine = Self.machine(freshness, limits)
         machine.journalOpened(journal.open(.stopped), at: now, &effects)
@@ -594,6 +638,8 @@ struct Simulation: ~Copyable {
         while machine.hasFetches {
             questions.append(.fetch(machine.takeFetches(limit: 4), askedAt: now.uptime))
         }
+        while let fetch = machine.takeWhole() { questions.append(.whole(fetch, askedAt: now.uptime)) }
+        continueScan()
     }
 
     // MARK: Rest

@@ -14,13 +14,14 @@ _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SALT = "django.contrib.sessions.SessionStore"
 
 
-def session_value(secret_key: str, data: dict[str, Any]) -> str:
-    """Sign `data` as django.core.signing.dumps does for a session store, without compression."""
+def session_value(secret_key: str, data: dict[str, Any], *, compress: bool = False) -> str:
+    """Sign `data` as django.core.signing.dumps does for a session store; Django compresses where that makes it shorter."""
     seconds, stamp = int(time.time()), ""
     while seconds:
         seconds, digit = divmod(seconds, 62)
         stamp = _ALPHABET[digit] + stamp
-    body = f"{_base64(json.dumps(data, separators=(',', ':')).encode('latin-1'))}:{stamp}"
+    payload = json.dumps(data, separators=(",", ":")).encode("latin-1")
+    body = f"{'.' + _base64(zlib.compress(payload)) if compress else _base64(payload)}:{stamp}"
     return f"{body}:{_signature(secret_key, body)}"
 
 
