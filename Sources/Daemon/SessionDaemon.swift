@@ -16,6 +16,8 @@ import UnixSignals
 package struct SessionDaemon {
     /// The version that `server.info` and `--version` tell.
     package static let version = "0.1.0"
+    /// How often `server.status` is gathered at most.
+    private static let statusInterval = TimeAmount.milliseconds(50)
 
     private let configuration: DaemonConfiguration
     private let environment: [String: String]
@@ -84,7 +86,7 @@ package struct SessionDaemon {
                 socket: socket, access: access, backend: parts.backend, group: socketLoops, logger: logger)
             services.append(.init(service: server))
         }
-        services.append(.init(service: await reloading(parts.driver, on: linkLoop, sockets.map(\.access))))
+        services.append(.init(service: await reloading(parts.driver, on: linkLoop, sockets)))
         let group = ServiceGroup(
             configuration: .init(
                 services: services,
@@ -93,7 +95,7 @@ package struct SessionDaemon {
             )
         )
         Readiness.notify("STATUS=waits until all sessions are read from \(configuration.endpoint)")
-        let watchdog = Watchdog.start(environment: environment, over: linkLoop, and: socketLoops.next())
+        let watchdog = try await Watchdog.start(environment: environment, over: linkLoop, and: socketLoops.next())
         try await group.run()
         watchdog?.cancel()
         try await linkLoop.submit { parts.driver.value.end() }.get()
@@ -105,12 +107,13 @@ package struct SessionDaemon {
     }
 
     private func reloading<EventJournal: Journal>(
-        _ driver: NIOLoopBound<DirectoryDriver<EventJournal>>, on loop: any EventLoop, _ accesses: [AccessControl]
+        _ driver: NIOLoopBound<DirectoryDriver<EventJournal>>, on loop: any EventLoop,
+        _ sockets: [(socket: ListeningSocket, access: AccessControl)]
     ) async -> Reloading {
         let hangups = await UnixSignalsSequence(trapping: .sighup)
         return Reloading(
             configuration: configuration, load: reload,
-            sockets: zip(configuration.sockets.map(\.place), accesses).map { ($0, $1) },
+            sockets: zip(configuration.sockets.map(\.place), sockets).map { ($0, $1.socket, $1.access) },
             changeDecoding: { new, old in
                 try? await loop.submit { driver.value.decodingChanged(to: new, from: old) }.get()
             }, hangups: hangups, logger: logger)
@@ -190,25 +193,22 @@ package struct SessionDaemon {
         let database = configuration.endpoint.database
         let limits = configuration.limits
         let socketLimits = OpenFileLimit.fitted(configuration.socketLimits, logger)
-        let backend = SocketBackend(
-            lookup: DirectoryService(table: table, freshness: configuration.freshness, driver: bound),
-            log: journal, limits: socketLimits, figures: figures,
-            version: Self.version
-        ) { completion in
-            loop.execute {
-                let now = SystemClock.now()
-                let directory = bound.value.figures
-                let report = StatusReport(
-                    version: Self.version, uptimeMilliseconds: now.uptime - started.uptime, directory: directory,
-                    stored: directory.storedForms.figures(keyCount: bound.value.keyCount, at: now),
-                    dataBytesMax: limits.dataBytesMax, isProven: table.isProven(at: now.uptime), database: database,
-                    link: link.figures,
-                    lookups: table.lookupCounts, journal: journal.figures, backlog: bound.value.backlog,
-                    stream: publisher?.figures, clients: figures.values
-                )
-                completion(report.json)
-            }
+        let status = SharedReport(every: Self.statusInterval, on: loop) {
+            let now = SystemClock.now()
+            let directory = bound.value.figures
+            return StatusReport(
+                version: Self.version, uptimeMilliseconds: now.uptime - started.uptime, directory: directory,
+                stored: directory.storedForms.figures(keyCount: bound.value.keyCount, at: now),
+                dataBytesMax: limits.dataBytesMax, isProven: table.isProven(at: now.uptime), database: database,
+                link: link.figures,
+                lookups: table.lookupCounts, journal: journal.figures, backlog: bound.value.backlog,
+                stream: publisher?.figures, clients: figures.values
+            ).json
         }
+        let backend = SocketBackend(
+            lookup: DirectoryService(
+                table: table, freshness: configuration.freshness, mailbox: Mailbox(of: bound) { $0.turnEnded() }),
+            log: journal, limits: socketLimits, figures: figures, version: Self.version, status: { status.ask($0) })
         return Parts(driver: bound, link: link, publisher: publisher, backend: backend)
     }
 

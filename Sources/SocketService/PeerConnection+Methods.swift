@@ -53,7 +53,8 @@ extension PeerConnection {
         let query = SessionListQuery(
             userID: userRequired ? try params.userID() : try params.optionalUserID(),
             limit: try params.limit(backend.limits),
-            after: try params.listPlace()
+            after: try params.listPlace(),
+            byUID: peer.uid
         )
         try reserveWaitingPlace()
         let reply = replier(to: address, isPage: true)
@@ -125,7 +126,7 @@ extension PeerConnection {
     private func status(_ params: Params, for address: ReplyAddress) throws(RPCError) -> MethodOutcome {
         _ = try params.named()
         try reserveWaitingPlace()
-        let reply = replier(to: address, isPage: false)
+        let reply = replier(to: address, isPage: true)
         backend.status { reply(.success($0)) }
         return .later
     }

@@ -15,6 +15,8 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
 
     let backend: SocketBackend<Lookup, Log>
     private let access: AccessControl
+    /// What all connections of this user have.
+    private let account: UserAccount
     let peer: Peer
     /// What the peer has, and by which version of the policy.
     private(set) var grant: PeerPolicy.Grant
@@ -31,7 +33,11 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     private var waitingPageCount = 0
     /// Bytes that wait here for others: ids of requests that are not answered yet, and answers of batches that are not complete.
     private var heldBytes = 0
+    /// Bytes that were written and that the peer has not taken.
+    private var untakenBytes = 0
+    private var held: HeldOutput
     private var isTurnScheduled = false
+    private var isLaterScheduled = false
     private var isReading = true
     private var ending = Ending.none
 
@@ -44,6 +50,10 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     /// How many identities are told by one reading of the clock, and at a time.
     private static var identitiesPerMoment: Int { 64 }
     private static var identitiesMax: Int { 1024 }
+    /// How long a connection that has more to look at leaves the loop to others.
+    private static var pause: TimeAmount { .milliseconds(1) }
+    /// When a connection looks again whether there is room in what its user may have wait.
+    private static var shareRetryInterval: TimeAmount { .milliseconds(100) }
     /// What an answer has besides its id and its result; a refusal fits in, too.
     private static var envelopeBytesMax: Int { 256 }
 
@@ -60,9 +70,11 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
         self.backend = backend
         self.access = access
         self.peer = peer
+        account = backend.figures.accounts.account(of: peer.uid, backend.limits)
         grantVersion = access.version
         grant = access.grant(to: peer)
-        events = EventFeed(log: backend.log, figures: backend.figures)
+        held = HeldOutput(account.heldBytes)
+        events = EventFeed(log: backend.log, figures: backend.figures, share: account.subscriptions)
         framer = LineFramer(lineBytesMax: backend.limits.requestBytesMax)
     }
 
@@ -76,6 +88,7 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     func channelInactive(context: ChannelHandlerContext) {
         backend.figures.connections.wrappingSubtract(1, ordering: .relaxed)
         events.removeAll()
+        held.settle(0)
         self.context = nil
         context.fireChannelInactive()
     }
@@ -118,9 +131,13 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
                 answerIdentities()
             }
             setReading(context)
+            // Others of the same user have to read, or it itself.
+            guard hasRoom || !output.isEmpty else { return answerLater(context, in: Self.shareRetryInterval) }
             renewGrant()
             events.close(beyond: grant.rights, to: &output)
-            if output.isEmpty { events.pump(to: &output, bytesMax: Self.outputBytesMax, fetch: fetch) }
+            if output.isEmpty, events.count > 0, events.pump(to: &output, bytesMax: pumpBytesMax, fetch: fetch) {
+                answerLater(context, in: Self.pause)
+            }
             guard !output.isEmpty else {
                 if output.capacity > Self.keptBytesMax { output = [] }
                 return endIfDone(context)
@@ -140,11 +157,33 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
         }
     }
 
+    /// Calls ``answerLines()`` when the loop has come to its sockets.
+    private func answerLater(_ context: ChannelHandlerContext, in pause: TimeAmount) {
+        guard !isLaterScheduled else { return }
+        isLaterScheduled = true
+        _ = context.eventLoop.assumeIsolated().scheduleTask(in: pause) { [weak self] in
+            self?.isLaterScheduled = false
+            self?.answerLines()
+        }
+    }
+
     private var takesLines: Bool {
         switch ending {
-        case .none, .inputClosed: !waitsForPages
+        case .none, .inputClosed: !waitsForPages && hasRoom
         case .lineTooLong, .closing: false
         }
+    }
+
+    /// Whether what waits here and with the channel is no more than may.
+    private var hasRoom: Bool { held.mayHold(waitingBytes) }
+
+    private var waitingBytes: Int { output.count + heldBytes + untakenBytes }
+
+    /// How many bytes of events may be put out at once.
+    private var pumpBytesMax: Int {
+        let waiting = waitingBytes
+        return held.mayHold(waiting + Self.outputBytesMax)
+            ? Self.outputBytesMax : max(1, HeldOutput.freeBytesMax - waiting)
     }
 
     /// Further lines could ask for more long answers than may wait here.
@@ -157,7 +196,7 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
 
     /// Reads as long as what was read is taken up.
     private func setReading(_ context: ChannelHandlerContext) {
-        let wants = context.channel.isWritable && !waitsForPages
+        let wants = context.channel.isWritable && !waitsForPages && hasRoom
         guard wants != isReading else { return }
         isReading = wants
         context.channel.setOption(.autoRead, value: wants).whenComplete { _ in }
@@ -174,7 +213,7 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
             if case .success(let request) = request { learnShape(of: bytes, request) }
             answer(request) { $0.map(ReplyAddress.line) ?? .nowhere }
         case .batch(let requests):
-            let batch = BatchInProgress(count: requests.count)
+            let batch = BatchInProgress(requests)
             for request in requests {
                 answer(request) { id in
                     guard let id else {
@@ -267,9 +306,9 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
         grant = access.grant(to: peer)
     }
 
-    /// Room for one more answer that comes later, or `overloaded`.
+    /// Takes room for one more answer that comes later, which ``replier(to:isPage:)`` gives back; or throws `overloaded`.
     func reserveWaitingPlace() throws(RPCError) {
-        guard waitingCount < backend.limits.requestsInFlightMax else {
+        guard waitingCount < backend.limits.requestsInFlightMax, account.waiting.take() else {
             throw .overloaded(retryAfterMilliseconds: 100)
         }
     }
@@ -340,7 +379,10 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     ///
     /// - Parameter isPage: the answer can be long.
     func replier(to address: ReplyAddress, isPage: Bool) -> @Sendable (Result<[UInt8], RPCError>) -> Void {
-        guard let loop = context?.eventLoop else { return { _ in } }
+        guard let loop = context?.eventLoop else {
+            account.waiting.give()
+            return { _ in }
+        }
         if isPage { waitingPageCount += 1 }
         let address = address.detached
         heldBytes += address.idByteCount
@@ -349,8 +391,10 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
             loop.execute {
                 let connection = waiting.value.connection
                 connection.waitingCount -= 1
+                connection.account.waiting.give()
                 if isPage { connection.waitingPageCount -= 1 }
                 connection.heldBytes -= waiting.value.address.idByteCount
+                guard connection.context != nil else { return }
                 connection.reply(result, to: waiting.value.address)
                 connection.answerSoon()
             }
@@ -366,8 +410,9 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
             case .failure(let error): AnswerLine.failure(id, error, to: &output)
             }
         case .batch(let batch, let id):
-            // The rest of the batch can at least be refused: the ids came in one line.
-            let rest = backend.limits.requestBytesMax + batch.missing * Self.envelopeBytesMax
+            batch.missingIDByteCount -= id.text.count
+            // The rest of the batch can at least be refused.
+            let rest = batch.missingIDByteCount + (batch.missing - 1) * Self.envelopeBytesMax
             let before = batch.answer.byteCount
             switch limited(result, id, reserved: before + rest) {
             case .success(let result): batch.answer.success(id, result: result)
@@ -390,6 +435,7 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
         guard count + output.count + heldBytes <= backend.limits.heldBytesMax else {
             return .failure(.overloaded(retryAfterMilliseconds: 1000))
         }
+        guard held.mayHold(count + waitingBytes) else { return .failure(.overloaded(retryAfterMilliseconds: 1000)) }
         return result
     }
 
@@ -405,7 +451,15 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
         let buffer = context.channel.allocator.buffer(bytes: output)
         // Forgotten before it is written: writing can change the channel's writability, which leads back here.
         output.removeAll(keepingCapacity: true)
-        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+        let count = buffer.readableBytes
+        untakenBytes += count
+        let taken = context.eventLoop.makePromise(of: Void.self)
+        taken.futureResult.assumeIsolated().whenComplete { [self] _ in
+            untakenBytes -= count
+            held.settle(waitingBytes)
+        }
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: taken)
+        held.settle(waitingBytes)
     }
 
     private func endIfDone(_ context: ChannelHandlerContext) {

@@ -36,6 +36,14 @@ struct LimitOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "How many requests of one user may wait for their answers (default: 16384).",
+            discussion: "Of all users four times as many; more are `overloaded`.", valueName: "number"
+        )
+    )
+    var maxRequestsInFlightPerUid: String?
+
+    @Option(
+        help: ArgumentHelp(
             "How many lookups of all connections may wait for Redis; more are `overloaded` (default: 65536).",
             valueName: "number"
         )
@@ -47,11 +55,27 @@ struct LimitOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "How many subscriptions the connections of one user may have (default: 1024).",
+            discussion: "Of all users four times as many; more are `overloaded`.", valueName: "number"
+        )
+    )
+    var maxSubscriptionsPerUid: String?
+
+    @Option(
+        help: ArgumentHelp(
             "A connection with more unread output than this is not read until its peer reads (default: 512).",
             valueName: "KiB"
         )
     )
     var maxUnreadOutput: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How much unread output the connections of one user may have (default: 65536).",
+            discussion: "Of all users four times as much. What needs more is `overloaded` or waits.", valueName: "KiB"
+        )
+    )
+    var maxUnreadOutputPerUid: String?
 
     @Option(
         help: ArgumentHelp(
@@ -94,9 +118,10 @@ struct LimitOptions: ParsableArguments {
         [
             (.maxConnections, maxConnections), (.maxConnectionsPerUID, maxConnectionsPerUid),
             (.maxRequestSize, maxRequestSize), (.maxJSONDepth, maxJsonDepth), (.maxBatch, maxBatch),
-            (.maxRequestsInFlight, maxRequestsInFlight), (.maxWaitingLookups, maxWaitingLookups),
-            (.maxSubscriptions, maxSubscriptions), (.maxUnreadOutput, maxUnreadOutput),
-            (.unreadTimeout, unreadTimeout), (.lineTimeout, lineTimeout), (.idleTimeout, idleTimeout),
+            (.maxRequestsInFlight, maxRequestsInFlight), (.maxRequestsInFlightPerUID, maxRequestsInFlightPerUid),
+            (.maxWaitingLookups, maxWaitingLookups), (.maxSubscriptions, maxSubscriptions), (.maxSubscriptionsPerUID, maxSubscriptionsPerUid),
+             (.maxUnreadOutput, maxUnreadOutput),
+            (.maxUnreadOutputPerUID, maxUnreadOutputPerUid), (.unreadTimeout, unreadTimeout), (.lineTimeout, lineTimeout), (.idleTimeout, idleTimeout),
             (.maxMisses, maxMisses), (.maxMissesPerUID, maxMissesPerUid),
         ]
     }

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from peers import ANNA, AUDIT, BEN, CLARA, STAFF, as_root
+from peers import MAY_UNSHARE, OVERFLOW, ANNA, AUDIT, BEN, CLARA, STAFF, as_root
 
 ALL = ["identify", "read", "list", "observe", "revoke", "erase"]
 TABLE = f"""
@@ -73,6 +73,25 @@ def test_what_others_may_can_be_nothing_or_more(serve):
 
 
 @as_root
+@pytest.mark.skipif(not MAY_UNSHARE, reason="needs a user namespace")
+def test_in_a_user_namespace_a_number_that_can_be_anybodys_gives_no_rights(serve, binary, folder):
+    """There the kernel shows everybody who has no number as 65534; a daemon that is 65534 itself must not take them for its own."""
+    program = folder / "confined"
+    program.write_text(f"#!/bin/sh\nexec unshare --user --map-user={OVERFLOW} --map-group={OVERFLOW} -- {binary} \"$@\"\n")
+    program.chmod(0o755)
+    rules = f"rights: [{{user: {OVERFLOW}, may: [list]}}, {{group: {OVERFLOW}, may: [revoke]}}]\n"
+    site = serve(rules, binary=str(program))
+    seen = site.ask("server.info", ANNA, STAFF, groups=(AUDIT,))["result"]
+    assert (seen["peer"]["uid"], seen["rights"]) == (OVERFLOW, ["identify"])
+    warnings = [line for line in site.daemon.lines if "in this user namespace" in line]
+    assert [word for line in warnings for word in ("runs as uid", "for uid", "for gid") if word in line] == [
+        "runs as uid",
+        "for uid",
+        "for gid",
+    ]
+
+
+@as_root
 def test_every_socket_has_its_own_rights_and_its_own_view(serve, folder):
     site = serve(
         f"""
@@ -126,13 +145,16 @@ def test_by_default_no_credential_and_no_message_is_shown(serve):
         ("rights: [{may: [read]}]", "rights[0]: it names a user or a group"),
         ("rights: [{user: 1, group: 1, may: [read]}]", "rights[0]: it names a user or a group"),
         ("rights: [{user: nobody-of-this-name, may: [read]}]", "no user nobody-of-this-name"),
+        ("rights: [{user: 1, expose: [tenant]}]", "rights[0]: it does not say what it may"),
         ("rights: [{user: 1, may: [reed]}]", "rights[0]: there is no right reed"),
         ("rights: [{user: 1, mai: [read]}]", "rights[0]: there is no mai: it takes user, group, may, expose"),
         ("rights: [{user: 1, may: [read], expose: [_auth_user_hash]}]", "rights[0]: _auth_user_hash is a credential"),
-        ("socket-rights: everything", "there is no right everything"),
-        ("expose: _csrftoken", "_csrftoken is a credential"),
+        ("socket-rights: everything", "--socket-rights: there is no right everything"),
+        ("expose: _csrftoken", "--expose: _csrftoken is a credential"),
         ("sockets: [{mode: '0660'}]", "sockets[0]: it takes a path, or the name"),
         ("sockets: [{path: /tmp/s, mode: '999'}]", "sockets[0]: mode: expected octal"),
+        ("sockets: [{path: /tmp/s, may: [x]}]", "sockets[0]: may: there is no right x"),
+        ("sockets: [{path: /tmp/s, expose: [_csrftoken]}]", "sockets[0]: expose: _csrftoken is a credential"),
         ("sockets: [{name: web}]", "sockets[0]: the service manager has passed no socket of the name web"),
         ("sockets: [{path: /tmp/s, rights: [{user: 1, may: [x]}]}]", "sockets[0].rights[0]: there is no right x"),
         ("right: []", "there is no option right"),

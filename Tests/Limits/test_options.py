@@ -14,8 +14,11 @@ OPTIONS = [
     ("max-json-depth", "9", "json_depth_max", 9),
     ("max-batch", "10", "batch_count_max", 10),
     ("max-requests-in-flight", "11", "requests_in_flight_max", 11),
+    ("max-requests-in-flight-per-uid", "1234", "requests_in_flight_per_uid_max", 1234),
     ("max-subscriptions", "12", "subscriptions_per_connection_max", 12),
+    ("max-subscriptions-per-uid", "1235", "subscriptions_per_uid_max", 1235),
     ("max-unread-output", "64", "unread_bytes_max", 65536),
+    ("max-unread-output-per-uid", "32768", "unread_bytes_per_uid_max", 33554432),
     ("unread-timeout", "13", "unread_seconds_max", 13),
     ("line-timeout", "1.5", "unfinished_line_seconds_max", 1.5),
     ("idle-timeout", "14", "idle_seconds_max", 14),
@@ -49,10 +52,18 @@ def test_in_the_environment(serve):
     assert {name: told[name] for _, _, name, _ in OPTIONS} == {name: value for _, _, name, value in OPTIONS}
 
 
-@pytest.mark.parametrize("option", ["max-misses", "unread-timeout", "line-timeout", "idle-timeout"])
+@pytest.mark.parametrize("option", ["unread-timeout", "line-timeout", "idle-timeout"])
 def test_zero_is_no_bound(serve, option):
-    told = limits(serve(f"--{option}=0"))
-    names = {name: option for option, _, name, _ in OPTIONS}
-    for name, of in names.items():
-        if of == option:
-            assert told[name] is None
+    [name] = [name for other, _, name, _ in OPTIONS if other == option]
+    assert limits(serve(f"--{option}=0"))[name] is None
+
+
+@pytest.mark.parametrize("option", ["max-misses", "max-misses-per-uid"])
+def test_zero_is_no_bound_of_misses(serve, option):
+    # The other one has its default, which so few do not reach.
+    daemon = serve(f"--{option}=0")
+    with Line(daemon.path) as line:
+        for number in range(200):
+            answer = line.call("session.identity", session_key=f"invented{number}")
+            assert answer["result"]["reason"] == "unknown"
+        assert line.status()["cache"]["misses_refused"] == 0

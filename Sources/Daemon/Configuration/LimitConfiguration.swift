@@ -9,11 +9,18 @@ extension Limits {
             .maxConnectionsPerUID, default: connectionsPerUIDMax, in: 1...1_000_000)
         requestBytesMax = try options.kibibytes(.maxRequestSize, default: requestBytesMax, in: 4...16_384)
         jsonDepthMax = try options.integer(.maxJSONDepth, default: jsonDepthMax, in: 4...256)
-        batchCountMax = try options.integer(.maxBatch, default: batchCountMax, in: 1...100_000)
+        batchCountMax = try options.integer(.maxBatch, default: batchCountMax, in: 1...Self.batchCountBound)
         requestsInFlightMax = try options.integer(.maxRequestsInFlight, default: requestsInFlightMax, in: 1...100_000)
+        requestsInFlightPerUIDMax = try options.integer(
+            .maxRequestsInFlightPerUID, default: requestsInFlightPerUIDMax, in: 1...10_000_000)
         subscriptionsPerConnectionMax = try options.integer(
             .maxSubscriptions, default: subscriptionsPerConnectionMax, in: 1...10_000)
+        subscriptionsPerUIDMax = try options.integer(
+            .maxSubscriptionsPerUID, default: subscriptionsPerUIDMax, in: 1...10_000_000)
         unreadBytesMax = try options.kibibytes(.maxUnreadOutput, default: unreadBytesMax, in: 64...65_536)
+        // Two of the longest answers fit in.
+        unreadBytesPerUIDMax = try options.kibibytes(
+            .maxUnreadOutputPerUID, default: unreadBytesPerUIDMax, in: 32_768...67_108_864)
         unreadMilliseconds = try options.milliseconds(.unreadTimeout, default: unreadMilliseconds)
         unfinishedLineMilliseconds = try options.milliseconds(.lineTimeout, default: unfinishedLineMilliseconds)
         idleMilliseconds = try options.milliseconds(.idleTimeout, default: idleMilliseconds)

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import SessionModel
 import SocketService
@@ -8,22 +9,29 @@ enum PeerRules {
     ///   - others: rights of whom no entry names; nil for `identify`.
     ///   - exposed: the members of session data that those see for whom no entry says otherwise; nil for all but what is hidden
     ///     by default.
-    ///   - problem: says where `others` and `exposed` stand.
+    ///   - othersProblem: says where `others` stands.
+    ///   - exposedProblem: says where `exposed` stands.
     static func policy(
         _ entries: [ConfigurationEntry], others: [String]?, exposed: [String]?,
-        _ problem: (String) -> ConfigurationError
+        othersProblem: (String) -> ConfigurationError, exposedProblem: (String) -> ConfigurationError
     ) throws(ConfigurationError) -> PeerPolicy {
         var rules: [PeerPolicy.Rule] = []
         for entry in entries {
             try entry.allow("user", "group", "may", "expose")
+            let subject = try subject(entry)
+            // A rule replaces what everybody has, so one that only says what is shown would take that away.
+            guard let may = try entry.words("may") else {
+                throw entry.problem("it does not say what it may: [identify], or [] for nothing")
+            }
             rules.append(
                 PeerPolicy.Rule(
-                    try subject(entry), try rights(try entry.words("may") ?? []) { entry.problem($0) },
+                    subject, try rights(may) { entry.problem($0) },
                     exposed: try names(try entry.words("expose")) { entry.problem($0) }))
         }
         return PeerPolicy(
-            daemonUID: geteuid(), rules: rules, others: try rights(others ?? ["identify"], problem),
-            view: try names(exposed, problem).map { .exposing($0) } ?? .standard)
+            daemonUID: geteuid(), rules: rules, others: try rights(others ?? ["identify"], othersProblem),
+            view: try names(exposed, exposedProblem).map { .exposing($0) } ?? .standard,
+            unmapped: UnmappedAccounts { try? String(contentsOfFile: $0, encoding: .utf8) })
     }
 
     private static func subject(_ entry: ConfigurationEntry) throws(ConfigurationError) -> PeerPolicy.Subject {
