@@ -263,11 +263,10 @@ import Testing
         var scene = Scene(notifications: .unverified)
         scene.put("A", Scene.payload("1"))
         scene.put("gone", Scene.payload("3"))
-        scene.put("C", Scene.payload("4"))
-        // So many that C is not among those that are compared next.
+        // More than are compared next.
         let others = (1...40).map { "other \($0)" }
         for name in others { scene.put(name, Scene.payload("5")) }
-        for name in ["A", "gone"] + others + ["C"] { _ = scene.lookUp(name) }
+        for name in ["A", "gone"] + others { _ = scene.lookUp(name) }
         scene.answer()
         scene.pong()
         #expect(scene.cached("A") == "ask")
@@ -278,10 +277,10 @@ import Testing
         #expect(scene.scansWanted == 1)
         scene.answer()
         scene.pong()
-        #expect(scene.cached("C") == "ask", "what was read before may have changed in silence")
+        #expect(others.contains { scene.cached($0) == "ask" }, "what was read before may have changed in silence")
         scene.catchUp()
         scene.pong()
-        #expect(scene.cached("C") == "4")
+        #expect(others.allSatisfy { scene.cached($0) == "5" })
         #expect(scene.cached("gone") == "ask")
         #expect(scene.told.contains("logout missing gone"))
         #expect(scene.milestones.count == 1, "the daemon is ready once")
