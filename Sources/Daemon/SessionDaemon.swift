@@ -187,6 +187,7 @@ package struct SessionDaemon {
         driver.fetch = { [unowned link] in link.fetch($0) }
         driver.fetchWhole = { [unowned link] in link.fetchWhole($0, completion: $1) }
         driver.delete = { [unowned link] in link.delete($0, completion: $1) }
+        driver.listen = { [unowned link] in link.listen() }
         driver.rescan = { [unowned link] in link.rescan() }
         driver.continueScan = { [unowned link] in link.continueScan() }
         let bound = NIOLoopBound(driver, eventLoop: loop)

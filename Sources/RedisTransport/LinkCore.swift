@@ -256,6 +256,11 @@ final class LinkCore<Consumer: LinkConsumer> {
         return name.bytes.flatMap { sessionKey(of: $0[...]) }
     }
 
+    /// PINGs the subscribing connection at once.
+    func listen() {
+        subscribing?.pulse.beatNow()
+    }
+
     // MARK: Scanning
 
     /// Scans once more from the beginning.

@@ -38,18 +38,28 @@ final class Pulse {
         isStopped = true
     }
 
+    /// PINGs at once, besides the interval.
+    func beatNow() {
+        guard !isStopped else { return }
+        ping(at: .now())
+    }
+
     private func beat() {
         guard !isStopped else { return }
         let now = NIODeadline.now()
         guard handler.silence(at: now) < timeout else {
             return handler.close(.silent(seconds: Int(timeout.nanoseconds / 1_000_000_000)))
         }
+        ping(at: now)
+        _ = loop.scheduleTask(in: interval) { [weak self] in self?.beat() }
+    }
+
+    private func ping(at now: NIODeadline) {
         let beat = Beat(sentAt: now, previous: answered)
         handler.send([[Array("PING".utf8)]]) { [weak self] result in
             guard let self, case .success = result else { return }
             answered = beat.sentAt
             felt(beat)
         }
-        _ = loop.scheduleTask(in: interval) { [weak self] in self?.beat() }
     }
 }

@@ -51,6 +51,11 @@ package final class RedisLink<Consumer: LinkConsumer>: Service {
         core.value.delete(keys, completion)
     }
 
+    /// Has the consumer told soon until when everything was heard, if there is a subscription. To be called on the loop.
+    package func listen() {
+        core.value.listen()
+    }
+
     /// Scans all keys once more, if there is a subscription. To be called on the loop.
     package func rescan() {
         core.value.rescan()

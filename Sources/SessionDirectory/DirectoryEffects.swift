@@ -10,13 +10,16 @@ package struct DirectoryEffects {
     package var milestones: [Milestone] = []
     /// To be deleted in Redis, and at whose wish.
     package var deletions: [(key: SessionKey, byUID: UInt32)] = []
+    /// Which sessions an order to end a user's concerns, by the order's number; or why that cannot be known.
+    package var revocables: [(number: UInt64, keys: Result<[SessionKey], RevocationFailure>)] = []
     /// All keys are to be scanned once more.
     package var wantsScan = false
 
     package init() {}
 
     package var isEmpty: Bool {
-        events.isEmpty && answers.isEmpty && milestones.isEmpty && deletions.isEmpty && !wantsScan
+        events.isEmpty && answers.isEmpty && milestones.isEmpty && deletions.isEmpty && revocables.isEmpty
+            && !wantsScan
     }
 
     /// Forgets everything, but keeps the room.
@@ -25,6 +28,7 @@ package struct DirectoryEffects {
         answers.removeAll(keepingCapacity: true)
         milestones.removeAll(keepingCapacity: true)
         deletions.removeAll(keepingCapacity: true)
+        revocables.removeAll(keepingCapacity: true)
         wantsScan = false
     }
 }

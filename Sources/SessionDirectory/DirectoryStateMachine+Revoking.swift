@@ -1,5 +1,13 @@
 package import SessionModel
 
+/// What a wish to end sessions concerns.
+package enum Revocable {
+    case keys([SessionKey])
+    /// `DirectoryEffects.revocables` tells it by this number, as soon as everything was heard that had happened before.
+    case later(UInt64)
+    case unknown(RevocationFailure)
+}
+
 /// Ending sessions at somebody's wish.
 ///
 /// ```
@@ -9,27 +17,54 @@ package import SessionModel
 /// ```
 extension DirectoryStateMachine {
     /// The keys that are to be deleted; none where there is no such session.
-    package func revocable(_ target: RevocationTarget) -> Result<[SessionKey], RevocationFailure> {
-        guard isAsking else { return .failure(RevocationFailure(unavailability)) }
+    package mutating func revocable(_ target: RevocationTarget, at now: Moment) -> Revocable {
+        guard isAsking else { return .unknown(RevocationFailure(unavailability)) }
+        if case .key(let key) = target { return .keys([key]) }
+        guard knowsAll, table.isProven(at: now.uptime) else { return .unknown(Self.incomplete) }
         switch target {
-        case .key(let key): return .success([key])
-        case .session(let session):
-            guard isComplete else { return .failure(Self.incomplete) }
-            // Seldom asked for: an index would cost every session memory.
-            return .success(table.keys { record, _ in record.session == session })
+        case .key(let key): return .keys([key])
+        // Seldom asked for: an index would cost every session memory.
+        case .session(let session): return .keys(table.keys { record, _ in record.session == session })
         case .user(let userID, let exception):
-            guard isComplete else { return .failure(Self.incomplete) }
-            let places = table.liveSessions(of: userID, after: nil, limit: .max - 1)
-            let keys = places.compactMap { table.key(at: $0) } + presence.disappearedKeys(of: userID)
-            return .success(keys.filter { Fingerprint(of: $0) != exception })
+            return .later(userRevocations.begin(userID, except: exception, at: now.uptime))
         }
     }
 
-    private static let incomplete = RevocationFailure("sessiond has not read all sessions yet")
+    private static let incomplete = RevocationFailure("sessiond does not know all sessions at present")
 
-    /// Whether a session that is not known is none.
-    private var isComplete: Bool {
-        if case .live = phase { true } else { false }
+    /// Whether a session that was announced and read is known, and every other one is or will be.
+    private var knowsAll: Bool {
+        if case .live = phase { hearing.source != .none && isAsking && !fetches.isOverrun } else { false }
+    }
+
+    /// All that was announced before this time has been heard.
+    mutating func continueRevoking(heardUntil uptime: Int64, _ effects: inout DirectoryEffects) {
+        guard !userRevocations.isEmpty else { return }
+        guard knowsAll else { return giveUpRevoking(&effects) }
+        userRevocations.announcementsHeard(
+            before: uptime, unread: { fetches.notifiedKeys },
+            known: { userID in
+                table.liveSessions(of: userID, after: nil, limit: .max - 1).compactMap { table.key(at: $0) }
+                    + presence.disappearedKeys(of: userID)
+            })
+        tellRevocables(&effects)
+    }
+
+    /// A key was read.
+    mutating func continueRevoking(read key: SessionKey, _ effects: inout DirectoryEffects) {
+        guard !userRevocations.isEmpty else { return }
+        guard knowsAll else { return giveUpRevoking(&effects) }
+        userRevocations.read(key, of: table.entry(of: key)?.standing.login?.userID)
+        tellRevocables(&effects)
+    }
+
+    private mutating func tellRevocables(_ effects: inout DirectoryEffects) {
+        effects.revocables += userRevocations.takeReady().map { ($0.number, .success($0.keys)) }
+    }
+
+    /// Changes went unseen, or go so from now on: nobody can say which sessions there are.
+    mutating func giveUpRevoking(_ effects: inout DirectoryEffects) {
+        effects.revocables += userRevocations.giveUp().map { ($0, .failure(Self.incomplete)) }
     }
 
     /// How many of these keys hold a session, as far as is known.

@@ -52,6 +52,7 @@ package struct DirectoryStateMachine: ~Copyable {
     var dataBudget: DataBudget
     var flushSuspicion = FlushSuspicion()
     var presence: PresenceStateMachine
+    var userRevocations = UserRevocations()
     var deadlines = DeadlineWatch()
     var counts = SessionCounts()
     var storedForms = StoredForms()
@@ -161,6 +162,7 @@ package struct DirectoryStateMachine: ~Copyable {
         unannouncedReason = .missing
         silentChanges.forget()
         flushSuspicion.end()
+        giveUpRevoking(&effects)
         presence.subscriptionLost(at: now, into: &effects.events)
         if wasLive, unseenSince == nil {
             unseenSince = lastProof == .min ? now.uptime : lastProof
@@ -180,6 +182,7 @@ package struct DirectoryStateMachine: ~Copyable {
     package mutating func askingLost(cause: String, at now: Moment, _ effects: inout DirectoryEffects) {
         isAsking = false
         unavailability = cause
+        giveUpRevoking(&effects)
         for (key, ticket) in fetches.askingLost() {
             effects.answers.append((ticket, answerWithoutRedis(key, ticket, at: now)))
         }
@@ -200,6 +203,7 @@ package struct DirectoryStateMachine: ~Copyable {
             effects.wantsScan = true
         }
         if case .live = phase { compareSome() }
+        continueRevoking(heardUntil: uptime, &effects)
         goOnCatchingUp(at: now, &effects)
         guard hearing.source != .none, isAsking, !flushSuspicion.isOpen else { return }
         lastProof = max(lastProof, uptime)
@@ -313,6 +317,7 @@ package struct DirectoryStateMachine: ~Copyable {
             // Memory may have no room for what was just read.
             answer?.data = reading?.data
         }
+        continueRevoking(read: key, &effects)
         endResurrected(at: now, &effects)
         // Redis may not have deleted it yet, or it was written again.
         if presence.revocations.isUnderWay(key, at: now.uptime) { answer = nil }

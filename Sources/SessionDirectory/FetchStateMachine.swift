@@ -200,6 +200,11 @@ struct FetchStateMachine {
         fetches[key] = fetch
     }
 
+    /// The keys of which a change was announced that was not read yet.
+    var notifiedKeys: Set<SessionKey> {
+        Set(fetches.lazy.filter { $0.value.origins.contains(.notified) }.map(\.key))
+    }
+
     /// Whether nothing is asked about this key, and nothing is to be.
     func isIdle(_ key: SessionKey) -> Bool { fetches[key] == nil }
 

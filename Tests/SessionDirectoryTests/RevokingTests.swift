@@ -75,6 +75,42 @@ import Testing
         #expect(scene.cached("C") == "2")
     }
 
+    @Test("A session that Redis held and nobody had heard of or read ends with the user's others; one that comes later does not")
+    func unheard() throws {
+        var scene = Self.live()
+        scene.put("unheard", Scene.payload("1"))
+        scene.set("unread", Scene.payload("1"))
+        guard case .later(let number) = scene.machine.revocable(.user(UserID("1"), except: nil), at: scene.now) else {
+            Issue.record("it is known at once which sessions there are")
+            return
+        }
+        scene.advance(1)
+        scene.announce("unheard", "set")
+        scene.pong()
+        #expect(scene.revocables[number] == nil, "two keys are not read yet")
+        scene.set("later", Scene.payload("1"))
+        scene.answer()
+        let keys = try #require(scene.revocables[number]).get()
+        #expect(Set(keys) == Set(["A", "B", "unheard", "unread"].map(Scene.key)))
+    }
+
+    @Test("An order that is under way when the link is lost is told that nobody knows", arguments: [true, false])
+    func lostMeanwhile(isSubscriptionLost: Bool) {
+        var scene = Self.live()
+        guard case .later(let number) = scene.machine.revocable(.user(UserID("1"), except: nil), at: scene.now) else {
+            Issue.record("it is known at once which sessions there are")
+            return
+        }
+        if isSubscriptionLost {
+            scene.lose()
+        } else {
+            scene.machine.askingLost(cause: "lost", at: scene.now, &scene.effects)
+            scene.collect()
+        }
+        if case .failure? = scene.revocables[number] { return }
+        Issue.record("it is told \(String(describing: scene.revocables[number]))")
+    }
+
     @Test("By its fingerprint; one that there is not ends nothing")
     func fingerprint() {
         var scene = Self.live()

@@ -16,6 +16,7 @@ struct Scene: ~Copyable {
     private(set) var answers: [UInt64: SessionAnswer] = [:]
     private(set) var milestones: [Milestone] = []
     private(set) var scansWanted = 0
+    private(set) var revocables: [UInt64: Result<[SessionKey], RevocationFailure>] = [:]
     /// What is to be deleted in Redis by the machine's own wish.
     private(set) var deletions: [(key: SessionKey, byUID: UInt32)] = []
     private var stored: [SessionKey: (value: [UInt8], milliseconds: Int64?)] = [:]
@@ -256,13 +257,26 @@ struct Scene: ~Copyable {
     // MARK: Revoking
 
     /// How many sessions a wish to end them concerns; nil where that is not known.
-    func revocable(_ target: RevocationTarget) -> Int? {
-        try? machine.revocable(target).get().count
+    mutating func revocable(_ target: RevocationTarget) -> Int? {
+        revocableKeys(target)?.count
+    }
+
+    /// The sessions that a wish to end them concerns, when all was heard that had happened; nil where that is not known.
+    mutating func revocableKeys(_ target: RevocationTarget) -> [SessionKey]? {
+        switch machine.revocable(target, at: now) {
+        case .keys(let keys): return keys
+        case .unknown: return nil
+        case .later(let number):
+            advance(1)
+            pong()
+            answer()
+            return try? revocables[number]?.get()
+        }
     }
 
     /// Ends sessions. Redis deletes them, and announces it only where that is wanted.
     mutating func revoke(_ target: RevocationTarget, byUID uid: UInt32 = 7, announcedAs event: String? = "del") {
-        guard let keys = try? machine.revocable(target).get() else { return }
+        guard let keys = revocableKeys(target) else { return }
         end(keys, byUID: uid, announcedAs: event)
     }
 
@@ -327,6 +341,7 @@ struct Scene: ~Copyable {
         milestones += effects.milestones
         if effects.wantsScan { scansWanted += 1 }
         deletions += effects.deletions
+        for (number, keys) in effects.revocables { revocables[number] = keys }
         for (ticket, answer) in effects.answers { answers[ticket.number] = answer }
         effects.removeAll()
     }

@@ -17,6 +17,8 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
     private(set) var keyCount: Int
     private var waiting: [LookupTicket: @Sendable (SessionAnswer) -> Void] = [:]
     private var ticketCount: UInt64 = 0
+    /// Orders to end a user's sessions, which wait until it is known which those are.
+    private var waitingRevocations: [UInt64: (Result<[SessionKey], RevocationFailure>) -> Void] = [:]
     private var isTurnScheduled = false
     private var isBacklogScheduled = false
     private var isAskingScheduled = false
@@ -29,6 +31,8 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
     var fetchWhole: (SessionKey, @escaping (StoredValue) -> Void) -> Void = { _, _ in }
     /// Deletes keys, and tells which there were; likewise.
     var delete: ([SessionKey], @escaping (Result<[Bool], RevocationFailure>) -> Void) -> Void = { _, _ in }
+    /// Asks to be told until when everything was heard; likewise.
+    var listen: () -> Void = {}
     /// Scans all keys once more; likewise.
     var rescan: () -> Void = {}
     /// Goes on with a scan that waits for room; likewise.
@@ -148,10 +152,20 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
 
     /// Ends sessions at somebody's wish.
     func revoke(_ order: RevocationOrder, completion: @escaping @Sendable (Result<Int, RevocationFailure>) -> Void) {
-        switch machine.revocable(order.target) {
-        case .failure(let failure): completion(.failure(failure))
-        case .success(let keys) where order.isDryRun: completion(.success(machine.count(of: keys)))
-        case .success(let keys): endSessions(keys[...], byUID: order.byUID, endedCount: 0, completion)
+        let proceed = { [self] (keys: Result<[SessionKey], RevocationFailure>) in
+            switch keys {
+            case .failure(let failure): completion(.failure(failure))
+            case .success(let keys) where order.isDryRun: completion(.success(machine.count(of: keys)))
+            case .success(let keys): endSessions(keys[...], byUID: order.byUID, endedCount: 0, completion)
+            }
+        }
+        switch machine.revocable(order.target, at: SystemClock.now()) {
+        case .keys(let keys): proceed(.success(keys))
+        case .unknown(let failure): proceed(.failure(failure))
+        case .later(let number):
+            waitingRevocations[number] = proceed
+            // So that it is heard at once what was announced until now. Milliseconds count, so not within this one.
+            loop.scheduleTask(in: .milliseconds(1)) { [self] in listen() }
         }
     }
 
@@ -350,8 +364,9 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
         journal.append(effects.events)
         for (ticket, answer) in effects.answers { waiting.removeValue(forKey: ticket)?(answer) }
         for milestone in effects.milestones { reached(milestone) }
-        let (wantsScan, deletions) = (effects.wantsScan, effects.deletions)
+        let (wantsScan, deletions, revocables) = (effects.wantsScan, effects.deletions, effects.revocables)
         effects.removeAll()
+        for (number, keys) in revocables { waitingRevocations.removeValue(forKey: number)?(keys) }
         if wantsScan { rescan() }
         for (key, uid) in deletions { endResurrected(key, byUID: uid, until: SystemClock.now().uptime + Self.resurrectionMilliseconds) }
     }

@@ -424,7 +424,10 @@ struct Simulation: ~Copyable {
             case 1: .session(Fingerprint(of: key))
             default: .user(UserID(String(Int.random(in: 1...3, using: &random))), except: Fingerprint(of: key))
             }
-        guard case .success(let found) = machine.revocable(target) else { return }
+        if case .keys(let found) = machine.revocable(target, at: now) { revoke(found) }
+    }
+
+    private mutating func revoke(_ found: [SessionKey]) {
         machine.revoking(found, byUID: 7, at: now)
         if !found.isEmpty { questions.append(.delete(found, byUID: 7)) }
     }
@@ -593,6 +596,7 @@ struct Simulation: ~Copyable {
             let unread = machine.table.keys { record, _ in record.epoch != epoch }
             if !unread.isEmpty { witness.fault("live again, and \(unread.count) sessions were not read since") }
         }
+        for case (_, .success(let found)) in effects.revocables { revoke(found) }
         for (key, uid) in effects.deletions {
             if isAsking {
                 questions.append(.delete([key], byUID: uid))
