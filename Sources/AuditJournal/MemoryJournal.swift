@@ -201,7 +201,8 @@ package final class MemoryJournal: Journal {
 
     /// Offers the events behind a position: the two rings are merged by id.
     private func walk(
-        _ state: inout State, from position: EventID, activity wantsActivity: Bool, _ offer: (SessionEvent) -> EventOffer
+        _ state: inout State, from position: EventID, activity wantsActivity: Bool,
+        _ offer: (SessionEvent) -> EventOffer
     ) -> EventBatch {
         var cursor = position
         var audit = state.audit.firstIndex(after: cursor)

@@ -119,9 +119,11 @@ struct LimitOptions: ParsableArguments {
             (.maxConnections, maxConnections), (.maxConnectionsPerUID, maxConnectionsPerUid),
             (.maxRequestSize, maxRequestSize), (.maxJSONDepth, maxJsonDepth), (.maxBatch, maxBatch),
             (.maxRequestsInFlight, maxRequestsInFlight), (.maxRequestsInFlightPerUID, maxRequestsInFlightPerUid),
-            (.maxWaitingLookups, maxWaitingLookups), (.maxSubscriptions, maxSubscriptions), (.maxSubscriptionsPerUID, maxSubscriptionsPerUid),
-             (.maxUnreadOutput, maxUnreadOutput),
-            (.maxUnreadOutputPerUID, maxUnreadOutputPerUid), (.unreadTimeout, unreadTimeout), (.lineTimeout, lineTimeout), (.idleTimeout, idleTimeout),
+            (.maxWaitingLookups, maxWaitingLookups), (.maxSubscriptions, maxSubscriptions),
+            (.maxSubscriptionsPerUID, maxSubscriptionsPerUid),
+            (.maxUnreadOutput, maxUnreadOutput),
+            (.maxUnreadOutputPerUID, maxUnreadOutputPerUid), (.unreadTimeout, unreadTimeout),
+            (.lineTimeout, lineTimeout), (.idleTimeout, idleTimeout),
             (.maxMisses, maxMisses), (.maxMissesPerUID, maxMissesPerUid),
         ]
     }

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from peers import MAY_UNSHARE, OVERFLOW, ANNA, AUDIT, BEN, CLARA, STAFF, as_root
+from peers import ANNA, AUDIT, BEN, CLARA, MAY_UNSHARE, OVERFLOW, STAFF, as_root
 
 ALL = ["identify", "read", "list", "observe", "revoke", "erase"]
 TABLE = f"""
@@ -75,9 +75,11 @@ def test_what_others_may_can_be_nothing_or_more(serve):
 @as_root
 @pytest.mark.skipif(not MAY_UNSHARE, reason="needs a user namespace")
 def test_in_a_user_namespace_a_number_that_can_be_anybodys_gives_no_rights(serve, binary, folder):
-    """There the kernel shows everybody who has no number as 65534; a daemon that is 65534 itself must not take them for its own."""
+    """Whoever has no number there is shown as 65534, and a daemon that is 65534 must not take them for its own user."""
     program = folder / "confined"
-    program.write_text(f"#!/bin/sh\nexec unshare --user --map-user={OVERFLOW} --map-group={OVERFLOW} -- {binary} \"$@\"\n")
+    program.write_text(
+        f'#!/bin/sh\nexec unshare --user --map-user={OVERFLOW} --map-group={OVERFLOW} -- {binary} "$@"\n'
+    )
     program.chmod(0o755)
     rules = f"rights: [{{user: {OVERFLOW}, may: [list]}}, {{group: {OVERFLOW}, may: [revoke]}}]\n"
     site = serve(rules, binary=str(program))

@@ -141,7 +141,9 @@ import Testing
         #expect(try read(.after(Sample.id(3)), EventFilter(session: Sample.session("c"))).sequences == [])
     }
 
-    @Test("What is offered to several filters at once is what each finds by itself, in portions of every length", arguments: 1...7)
+    @Test(
+        "What is offered to several filters at once is what each finds by itself, in portions of every length",
+        arguments: 1...7)
     func offered(limit: Int) throws {
         let journal = MemoryJournal(run: 7, uuid: "5f0c2c52-6a5e-4f0c-9f0a-0d8c1c6f7a11", capacity: 100)
         let keys = ["a", "b", "c", "d"]

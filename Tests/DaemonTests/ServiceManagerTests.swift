@@ -10,7 +10,9 @@ import Testing
 
 /// What the daemon does for the service manager, but for what needs a process of its own: that is in `Tests/Service`.
 @Suite struct ServiceManagerTests {
-    @Test("A sign of life takes its way through the sockets of both loops: where one only carries out tasks, it does not come")
+    @Test(
+        "A sign of life takes its way through the sockets of both loops: where one only carries out tasks, it does not come"
+    )
     func watchdog() async throws {
         let loops = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         let (first, second) = (loops.next(), loops.next())

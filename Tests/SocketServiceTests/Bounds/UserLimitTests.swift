@@ -45,7 +45,8 @@ import Testing
         _ = try await first.lines(2)
         try await second.send(subscribe + subscribe)
         #expect(try await second.lines(2).last?.contains("-32004") == true)
-        try await second.send(#"{"jsonrpc":"2.0","id":1,"method":"events.unsubscribe","params":{"subscription":1}}"# + "\n")
+        try await second.send(
+            #"{"jsonrpc":"2.0","id":1,"method":"events.unsubscribe","params":{"subscription":1}}"# + "\n")
         try await second.send(subscribe)
         #expect(try await second.lines(2).last?.contains("position") == true)
         first.hangUp()

@@ -83,7 +83,7 @@ class PrivateRedis:
 
 
 class Daemon:
-    """`sessiond serve` with its socket in `folder`, on a private Redis; where no URL is given, the options say which."""
+    """`sessiond serve` with its socket in `folder`, on a private Redis; without a URL, the options say which."""
 
     def __init__(
         self, binary: str, folder: Path, redis_url: Optional[str], secret_key_file: Path, *options: str
