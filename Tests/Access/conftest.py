@@ -19,7 +19,7 @@ def serve(binary: str, folder: Path, redis: PrivateRedis) -> Iterator[Callable[.
     sites: list[Site] = []
     (folder / "secret_key").write_text(SECRET_KEY + "\n")
 
-    def start(configuration: str = "", *options: str) -> Site:
+    def start(configuration: str = "", *options: str, binary: str = binary) -> Site:
         sites.append(Site(binary, folder, redis, configuration, *options))
         return sites[-1]
 

@@ -19,6 +19,10 @@ SECRET_KEY = "the secret of a site with several users"
 ANNA, BEN, CLARA = 60_001, 60_002, 60_003
 STAFF, AUDIT = 61_001, 61_002
 
+#: As whom the kernel shows everybody who has no number in a user namespace.
+OVERFLOW = 65_534
+
+MAY_UNSHARE = subprocess.run(["unshare", "--user", "true"], check=False).returncode == 0
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be several users")
 
 _ASK = """

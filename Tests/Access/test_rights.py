@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from peers import ANNA, AUDIT, BEN, CLARA, STAFF, as_root
+from peers import ANNA, AUDIT, BEN, CLARA, MAY_UNSHARE, OVERFLOW, STAFF, as_root
 
 ALL = ["identify", "read", "list", "observe", "revoke", "erase"]
 TABLE = f"""
@@ -70,6 +70,27 @@ def test_what_others_may_can_be_nothing_or_more(serve):
     site.daemon.reload()
     assert site.rights(CLARA) == []
     assert site.ask("session.identity", CLARA, session_key="k")["error"]["data"] == {"right": "identify"}
+
+
+@as_root
+@pytest.mark.skipif(not MAY_UNSHARE, reason="needs a user namespace")
+def test_in_a_user_namespace_a_number_that_can_be_anybodys_gives_no_rights(serve, binary, folder):
+    """Whoever has no number there is shown as 65534, and a daemon that is 65534 must not take them for its own user."""
+    program = folder / "confined"
+    program.write_text(
+        f'#!/bin/sh\nexec unshare --user --map-user={OVERFLOW} --map-group={OVERFLOW} -- {binary} "$@"\n'
+    )
+    program.chmod(0o755)
+    rules = f"rights: [{{user: {OVERFLOW}, may: [list]}}, {{group: {OVERFLOW}, may: [revoke]}}]\n"
+    site = serve(rules, binary=str(program))
+    seen = site.ask("server.info", ANNA, STAFF, groups=(AUDIT,))["result"]
+    assert (seen["peer"]["uid"], seen["rights"]) == (OVERFLOW, ["identify"])
+    warnings = [line for line in site.daemon.lines if "in this user namespace" in line]
+    assert [word for line in warnings for word in ("runs as uid", "for uid", "for gid") if word in line] == [
+        "runs as uid",
+        "for uid",
+        "for gid",
+    ]
 
 
 @as_root

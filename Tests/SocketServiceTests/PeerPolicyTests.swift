@@ -26,6 +26,36 @@ import Testing
         #expect(policy.grant(to: peer(2, gid: 5)).rights == [])
     }
 
+    @Test("A number that can be anybody's names neither the daemon's user nor whom a rule is for, and that is said")
+    func unmapped() {
+        let policy = PeerPolicy(
+            daemonUID: 65534,
+            rules: [
+                PeerPolicy.Rule(.user(65534), [.list]), PeerPolicy.Rule(.group(65533), [.revoke]),
+                PeerPolicy.Rule(.group(100), [.observe]),
+            ], unmapped: UnmappedAccounts(uid: 65534, gid: 65533))
+        #expect(policy.grant(to: peer(65534, gid: 65533, groups: [65533])).rights == .identify)
+        #expect(policy.grant(to: peer(65534, gid: 100)).rights == [.observe])
+        #expect(policy.grant(to: peer(0, gid: 5)).rights == .all)
+        #expect(policy.warnings.count == 3)
+        #expect(PeerPolicy(daemonUID: 17, unmapped: UnmappedAccounts(uid: 65534, gid: 65534)).warnings.isEmpty)
+        // Where every number is somebody's own, this one is, too.
+        #expect(PeerPolicy(daemonUID: 65534).grant(to: peer(65534)).rights == .all)
+    }
+
+    @Test(
+        "Whether everybody has a number is read of the kernel, and where it cannot be read nobody is taken for somebody",
+        arguments: [
+            ("         0          0 4294967295\n", nil), ("0 0 2147483647\n2147483647 2147483647 2147483648\n", nil),
+            ("65534 0 1\n", 61234), ("0 100000 65536\n", 61234), ("", 61234), (nil, 61234),
+        ] as [(String?, UInt32?)])
+    func maps(map: String?, expected: UInt32?) {
+        let accounts = UnmappedAccounts { $0.hasSuffix("_map") ? map : "61234\n" }
+        #expect(accounts == UnmappedAccounts(uid: expected, gid: expected))
+        let unknown = UnmappedAccounts { $0.hasSuffix("_map") ? map : nil }
+        #expect(unknown.uid == expected.map { _ in 65534 })
+    }
+
     @Test("Views add up; a rule that does not say leaves the socket's")
     func views() {
         let policy = PeerPolicy(

@@ -56,16 +56,17 @@ package struct DaemonConfiguration: Sendable {
         endpoint.tls = tls.settings
         let pattern = try keyPattern(options)
         let passedSockets = try passedSockets(environment)
+        let sockets = try SocketConfiguration.all(
+            options, passed: passedSockets,
+            mainPath: try socketPath(options, environment, isNeeded: passedSockets.isEmpty))
         return DaemonConfiguration(
             decoding: try DecoderSettings(options),
             endpoint: endpoint,
-            warnings: tls.warnings,
+            warnings: tls.warnings + SocketConfiguration.warnings(of: sockets),
             keyPattern: pattern,
             journal: try JournalConfiguration(options, environment),
             stream: try stream(options, endpoint, pattern, timeout: .milliseconds(linkTimeout)),
-            sockets: try SocketConfiguration.all(
-                options, passed: passedSockets,
-                mainPath: try socketPath(options, environment, isNeeded: passedSockets.isEmpty)),
+            sockets: sockets,
             freshness: freshness,
             limits: try DirectoryLimits(options),
             socketLimits: try Limits(options),

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import SessionModel
 import SocketService
@@ -23,7 +24,8 @@ enum PeerRules {
         }
         return PeerPolicy(
             daemonUID: geteuid(), rules: rules, others: try rights(others ?? ["identify"], problem),
-            view: try names(exposed, problem).map { .exposing($0) } ?? .standard)
+            view: try names(exposed, problem).map { .exposing($0) } ?? .standard,
+            unmapped: UnmappedAccounts { try? String(contentsOfFile: $0, encoding: .utf8) })
     }
 
     private static func subject(_ entry: ConfigurationEntry) throws(ConfigurationError) -> PeerPolicy.Subject {

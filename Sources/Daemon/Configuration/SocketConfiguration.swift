@@ -63,6 +63,11 @@ extension SocketConfiguration {
         return others + [SocketConfiguration(place: place, policy: main)] + sockets
     }
 
+    /// What is to be said of who may do what, each once.
+    static func warnings(of sockets: [SocketConfiguration]) -> [String] {
+        sockets.flatMap(\.policy.warnings).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+
     private static func mainPolicy(_ options: OptionReader) throws(ConfigurationError) -> PeerPolicy {
         do throws(ConfigurationError) {
             return try PeerRules.policy(
