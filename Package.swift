@@ -95,7 +95,7 @@ let package = Package(
                 "RedisTransport", "SessionDirectory", "DjangoSession", "SessionModel", "AuditJournal", "SocketService",
                 "CLinux",
                 configuration, logging, lifecycle, unixSignals, yams,
-            ] + nio,
+            ] + nio + collections,
             swiftSettings: strict
         ),
         .target(name: "SessiondClient", dependencies: ["JSONRPC", "SessionModel"] + nio, swiftSettings: strict),

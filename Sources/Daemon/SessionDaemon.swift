@@ -16,6 +16,8 @@ import UnixSignals
 package struct SessionDaemon {
     /// The version that `server.info` and `--version` tell.
     package static let version = "0.1.0"
+    /// How often `server.status` is gathered at most.
+    private static let statusInterval = TimeAmount.milliseconds(50)
 
     private let configuration: DaemonConfiguration
     private let environment: [String: String]
@@ -93,7 +95,7 @@ package struct SessionDaemon {
             )
         )
         Readiness.notify("STATUS=waits until all sessions are read from \(configuration.endpoint)")
-        let watchdog = Watchdog.start(environment: environment, over: linkLoop, and: socketLoops.next())
+        let watchdog = try await Watchdog.start(environment: environment, over: linkLoop, and: socketLoops.next())
         try await group.run()
         watchdog?.cancel()
         try await linkLoop.submit { parts.driver.value.end() }.get()
@@ -188,25 +190,22 @@ package struct SessionDaemon {
         let database = configuration.endpoint.database
         let limits = configuration.limits
         let socketLimits = OpenFileLimit.fitted(configuration.socketLimits, logger)
-        let backend = SocketBackend(
-            lookup: DirectoryService(table: table, freshness: configuration.freshness, driver: bound),
-            log: journal, limits: socketLimits, figures: figures,
-            version: Self.version
-        ) { completion in
-            loop.execute {
-                let now = SystemClock.now()
-                let directory = bound.value.figures
-                let report = StatusReport(
-                    version: Self.version, uptimeMilliseconds: now.uptime - started.uptime, directory: directory,
-                    stored: directory.storedForms.figures(keyCount: bound.value.keyCount, at: now),
-                    dataBytesMax: limits.dataBytesMax, isProven: table.isProven(at: now), database: database,
-                    link: link.figures,
-                    lookups: table.lookupCounts, journal: journal.figures, backlog: bound.value.backlog,
-                    stream: publisher?.figures, clients: figures.values
-                )
-                completion(report.json)
-            }
+        let status = SharedReport(every: Self.statusInterval, on: loop) {
+            let now = SystemClock.now()
+            let directory = bound.value.figures
+            return StatusReport(
+                version: Self.version, uptimeMilliseconds: now.uptime - started.uptime, directory: directory,
+                stored: directory.storedForms.figures(keyCount: bound.value.keyCount, at: now),
+                dataBytesMax: limits.dataBytesMax, isProven: table.isProven(at: now), database: database,
+                link: link.figures,
+                lookups: table.lookupCounts, journal: journal.figures, backlog: bound.value.backlog,
+                stream: publisher?.figures, clients: figures.values
+            ).json
         }
+        let backend = SocketBackend(
+            lookup: DirectoryService(
+                table: table, freshness: configuration.freshness, mailbox: Mailbox(of: bound) { $0.turnEnded() }),
+            log: journal, limits: socketLimits, figures: figures, version: Self.version, status: { status.ask($0) })
         return Parts(driver: bound, link: link, publisher: publisher, backend: backend)
     }
 

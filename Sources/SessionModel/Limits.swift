@@ -21,6 +21,10 @@ package struct Limits: Sendable {
     /// How many requests of one connection may wait for their answers (`--max-requests-in-flight`); further ones are
     /// `overloaded`.
     package var requestsInFlightMax = 4_096
+    /// How many requests of one user may wait (`--max-requests-in-flight-per-uid`), and how many of all; further ones are
+    /// `overloaded`, too.
+    package var requestsInFlightPerUIDMax = 16_384
+    package var requestsInFlightInAllMax: Int { 4 * requestsInFlightPerUIDMax }
     /// How many pages and session data of one connection may wait; further lines are left unread meanwhile, since such
     /// answers are long and would pile up for a peer that does not read.
     package var waitingPagesPerConnectionMax = 16

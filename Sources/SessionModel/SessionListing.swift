@@ -6,11 +6,14 @@ package struct SessionListQuery: Sendable {
     package var limit: Int
     /// Continue behind this place, which an earlier page gave as its `next`.
     package var after: UInt64?
+    /// Who asks.
+    package var byUID: UInt32
 
-    package init(userID: UserID?, limit: Int, after: UInt64?) {
+    package init(userID: UserID?, limit: Int, after: UInt64?, byUID: UInt32 = 0) {
         self.userID = userID
         self.limit = limit
         self.after = after
+        self.byUID = byUID
     }
 }
 

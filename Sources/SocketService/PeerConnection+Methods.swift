@@ -53,7 +53,8 @@ extension PeerConnection {
         let query = SessionListQuery(
             userID: userRequired ? try params.userID() : try params.optionalUserID(),
             limit: try params.limit(backend.limits),
-            after: try params.listPlace()
+            after: try params.listPlace(),
+            byUID: peer.uid
         )
         try reserveWaitingPlace()
         let reply = replier(to: address, isPage: true)

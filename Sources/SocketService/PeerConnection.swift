@@ -15,6 +15,8 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
 
     let backend: SocketBackend<Lookup, Log>
     private let access: AccessControl
+    /// What all connections of this user have.
+    private let account: UserAccount
     let peer: Peer
     /// What the peer has, and by which version of the policy.
     private(set) var grant: PeerPolicy.Grant
@@ -55,6 +57,7 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
         self.backend = backend
         self.access = access
         self.peer = peer
+        account = backend.figures.accounts.account(of: peer.uid, backend.limits)
         grantVersion = access.version
         grant = access.grant(to: peer)
         events = EventFeed(log: backend.log, figures: backend.figures)
@@ -216,9 +219,9 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
         grant = access.grant(to: peer)
     }
 
-    /// Room for one more answer that comes later, or `overloaded`.
+    /// Takes room for one more answer that comes later, which ``replier(to:isPage:)`` gives back; or throws `overloaded`.
     func reserveWaitingPlace() throws(RPCError) {
-        guard waitingCount < backend.limits.requestsInFlightMax else {
+        guard waitingCount < backend.limits.requestsInFlightMax, account.waiting.take() else {
             throw .overloaded(retryAfterMilliseconds: 100)
         }
     }
@@ -289,7 +292,10 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     ///
     /// - Parameter isPage: the answer can be long.
     func replier(to address: ReplyAddress, isPage: Bool) -> @Sendable (Result<[UInt8], RPCError>) -> Void {
-        guard let loop = context?.eventLoop else { return { _ in } }
+        guard let loop = context?.eventLoop else {
+            account.waiting.give()
+            return { _ in }
+        }
         if isPage { waitingPageCount += 1 }
         let address = address.detached
         heldBytes += address.idByteCount
@@ -298,6 +304,7 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
             loop.execute {
                 let connection = waiting.value.connection
                 connection.waitingCount -= 1
+                connection.account.waiting.give()
                 if isPage { connection.waitingPageCount -= 1 }
                 connection.heldBytes -= waiting.value.address.idByteCount
                 connection.reply(result, to: waiting.value.address)

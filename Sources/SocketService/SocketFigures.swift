@@ -12,6 +12,7 @@ package final class SocketFigures: Sendable {
     let idlePeers = Atomic<Int>(0)
     let acceptFailures = Atomic<Int>(0)
     let census = ConnectionCensus()
+    let accounts = UserAccounts()
 
     package init() {}
 

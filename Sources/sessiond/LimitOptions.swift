@@ -36,6 +36,14 @@ struct LimitOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "How many requests of one user may wait for their answers (default: 16384).",
+            discussion: "Of all users four times as many; more are `overloaded`.", valueName: "number"
+        )
+    )
+    var maxRequestsInFlightPerUid: String?
+
+    @Option(
+        help: ArgumentHelp(
             "How many lookups of all connections may wait for Redis; more are `overloaded` (default: 65536).",
             valueName: "number"
         )
@@ -94,8 +102,8 @@ struct LimitOptions: ParsableArguments {
         [
             (.maxConnections, maxConnections), (.maxConnectionsPerUID, maxConnectionsPerUid),
             (.maxRequestSize, maxRequestSize), (.maxJSONDepth, maxJsonDepth), (.maxBatch, maxBatch),
-            (.maxRequestsInFlight, maxRequestsInFlight), (.maxWaitingLookups, maxWaitingLookups),
-            (.maxSubscriptions, maxSubscriptions), (.maxUnreadOutput, maxUnreadOutput),
+            (.maxRequestsInFlight, maxRequestsInFlight), (.maxRequestsInFlightPerUID, maxRequestsInFlightPerUid),
+            (.maxWaitingLookups, maxWaitingLookups), (.maxSubscriptions, maxSubscriptions), (.maxUnreadOutput, maxUnreadOutput),
             (.unreadTimeout, unreadTimeout), (.lineTimeout, lineTimeout), (.idleTimeout, idleTimeout),
             (.maxMisses, maxMisses), (.maxMissesPerUID, maxMissesPerUid),
         ]

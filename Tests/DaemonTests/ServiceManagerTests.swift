@@ -1,33 +1,48 @@
 import CLinux
 import Foundation
 import NIOCore
-import NIOEmbedded
+import NIOPosix
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Daemon
 
 /// What the daemon does for the service manager, but for what needs a process of its own: that is in `Tests/Service`.
 @Suite struct ServiceManagerTests {
-    @Test("A sign of life takes its way over both loops, at each interval")
-    func watchdog() {
-        let (first, second) = (EmbeddedEventLoop(), EmbeddedEventLoop())
+    @Test(
+        "A sign of life takes its way through the sockets of both loops: where one only carries out tasks, it does not come"
+    )
+    func watchdog() async throws {
+        let loops = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+        let (first, second) = (loops.next(), loops.next())
         let count = Atomic(0)
-        let task = Watchdog.tell(every: .seconds(15), over: first, and: second) {
+        let watchdog = try await Watchdog(every: .milliseconds(1), over: first, and: second) {
             count.wrappingAdd(1, ordering: .relaxed)
         }
-        first.advanceTime(by: .zero)
-        second.run()
-        #expect(count.load(ordering: .relaxed) == 1)
-        // The first loop turns, the second hangs.
-        first.advanceTime(by: .seconds(15))
-        #expect(count.load(ordering: .relaxed) == 1)
-        second.run()
-        #expect(count.load(ordering: .relaxed) == 2)
-        // The second turns, the first hangs.
-        second.advanceTime(by: .seconds(60))
-        #expect(count.load(ordering: .relaxed) == 2)
-        task.cancel()
+        try await eventually("signs of life") { count.load(ordering: .relaxed) > 10 }
+        for busy in [first, second] {
+            let (isOver, spins) = (Flag(), Flag())
+            @Sendable func spin() {
+                spins.count.wrappingAdd(1, ordering: .relaxed)
+                if isOver.count.load(ordering: .relaxed) == 0 { busy.execute { spin() } }
+            }
+            busy.execute { spin() }
+            try await eventually("the loop to be busy") { spins.count.load(ordering: .relaxed) > 100 }
+            let before = count.load(ordering: .relaxed)
+            let end = busy.now + .milliseconds(50)
+            try await eventually("fifty intervals") { busy.now > end }
+            // But for one that was on its way.
+            #expect(count.load(ordering: .relaxed) <= before + 1)
+            isOver.count.store(1, ordering: .relaxed)
+            try await eventually("the next sign") { count.load(ordering: .relaxed) > before }
+        }
+        watchdog.cancel()
+        try await loops.shutdownGracefully()
+    }
+
+    private final class Flag: Sendable {
+        let count = Atomic(0)
     }
 
     @Test(

@@ -14,6 +14,7 @@ OPTIONS = [
     ("max-json-depth", "9", "json_depth_max", 9),
     ("max-batch", "10", "batch_count_max", 10),
     ("max-requests-in-flight", "11", "requests_in_flight_max", 11),
+    ("max-requests-in-flight-per-uid", "1234", "requests_in_flight_per_uid_max", 1234),
     ("max-subscriptions", "12", "subscriptions_per_connection_max", 12),
     ("max-unread-output", "64", "unread_bytes_max", 65536),
     ("unread-timeout", "13", "unread_seconds_max", 13),

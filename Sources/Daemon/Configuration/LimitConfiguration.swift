@@ -11,6 +11,8 @@ extension Limits {
         jsonDepthMax = try options.integer(.maxJSONDepth, default: jsonDepthMax, in: 4...256)
         batchCountMax = try options.integer(.maxBatch, default: batchCountMax, in: 1...100_000)
         requestsInFlightMax = try options.integer(.maxRequestsInFlight, default: requestsInFlightMax, in: 1...100_000)
+        requestsInFlightPerUIDMax = try options.integer(
+            .maxRequestsInFlightPerUID, default: requestsInFlightPerUIDMax, in: 1...10_000_000)
         subscriptionsPerConnectionMax = try options.integer(
             .maxSubscriptions, default: subscriptionsPerConnectionMax, in: 1...10_000)
         unreadBytesMax = try options.kibibytes(.maxUnreadOutput, default: unreadBytesMax, in: 64...65_536)

@@ -42,6 +42,7 @@ package enum ServeOption: String, CaseIterable, Sendable {
     case maxJSONDepth = "max-json-depth"
     case maxBatch = "max-batch"
     case maxRequestsInFlight = "max-requests-in-flight"
+    case maxRequestsInFlightPerUID = "max-requests-in-flight-per-uid"
     case maxWaitingLookups = "max-waiting-lookups"
     case maxSubscriptions = "max-subscriptions"
     case maxUnreadOutput = "max-unread-output"

@@ -6,7 +6,7 @@ import SessionModel
 struct DirectoryService<EventJournal: Journal>: SessionLookup {
     let table: SessionTable
     let freshness: Freshness
-    let driver: NIOLoopBound<DirectoryDriver<EventJournal>>
+    let mailbox: Mailbox<DirectoryDriver<EventJournal>>
 
     func cached(_ key: SessionKey, wanting wants: LookupWants) -> SessionAnswer? {
         table.answer(for: key, wanting: wants, now: SystemClock.now(), freshness: freshness)
@@ -15,23 +15,23 @@ struct DirectoryService<EventJournal: Journal>: SessionLookup {
     func ask(
         _ key: SessionKey, wanting wants: LookupWants, completion: @escaping @Sendable (SessionAnswer) -> Void
     ) {
-        driver.eventLoop.execute { driver.value.ask(key, wanting: wants, completion: completion) }
+        mailbox.add(of: wants.askedBy ?? 0) { $0.ask(key, wanting: wants, completion: completion) }
     }
 
     func revoke(
         _ order: RevocationOrder, completion: @escaping @Sendable (Result<Int, RevocationFailure>) -> Void
     ) {
-        driver.eventLoop.execute { driver.value.revoke(order, completion: completion) }
+        mailbox.add(of: order.byUID) { $0.revoke(order, completion: completion) }
     }
 
     func forget(
         _ userID: UserID, byUID uid: UInt32,
         completion: @escaping @Sendable (Result<Forgotten, ForgetError>) -> Void
     ) {
-        driver.eventLoop.execute { driver.value.forget(userID, byUID: uid, completion: completion) }
+        mailbox.add(of: uid) { $0.forget(userID, byUID: uid, completion: completion) }
     }
 
     func list(_ query: SessionListQuery, completion: @escaping @Sendable (SessionListPage) -> Void) {
-        driver.eventLoop.execute { completion(driver.value.list(query)) }
+        mailbox.add(of: query.byUID) { completion($0.list(query)) }
     }
 }

@@ -3,7 +3,10 @@ import Glibc
 import NIOCore
 
 /// Tells the service manager at intervals that the event loops turn, as sd_watchdog_enabled(3) describes.
-enum Watchdog {
+final class Watchdog: Sendable {
+    private let turns: [SocketTurn]
+    private let task: RepeatedTask
+
     /// Half of the time that `$WATCHDOG_USEC` allows; nil where nobody watches this process.
     static func interval(environment: [String: String], pid: Int32) -> TimeAmount? {
         guard let text = environment["WATCHDOG_USEC"], let microseconds = Int64(text), microseconds > 1 else {
@@ -14,20 +17,29 @@ enum Watchdog {
     }
 
     /// Starts to tell, if there is somebody who wants to hear it.
-    ///
-    /// A sign of life takes its way over both loops: where one of them hangs, it does not come.
     static func start(
         environment: [String: String], over first: any EventLoop, and second: any EventLoop
-    ) -> RepeatedTask? {
-        interval(environment: environment, pid: getpid()).map { interval in
-            tell(every: interval, over: first, and: second) { Readiness.notify("WATCHDOG=1", mayBeLost: true) }
+    ) async throws -> Watchdog? {
+        guard let interval = interval(environment: environment, pid: getpid()) else { return nil }
+        return try await Watchdog(every: interval, over: first, and: second) {
+            Readiness.notify("WATCHDOG=1", mayBeLost: true)
         }
     }
 
-    static func tell(
+    /// A sign of life takes its way through a socket of either loop: where one of them hangs, or is kept from its sockets by what
+    /// else it has to do, it does not come.
+    init(
         every interval: TimeAmount, over first: any EventLoop, and second: any EventLoop,
         _ tell: @escaping @Sendable () -> Void
-    ) -> RepeatedTask {
-        first.scheduleRepeatedTask(initialDelay: .zero, delay: interval) { _ in second.execute(tell) }
+    ) async throws {
+        let last = try await SocketTurn.open(on: second, reached: tell)
+        let next = try await SocketTurn.open(on: first) { last.begin() }
+        turns = [next, last]
+        task = first.scheduleRepeatedTask(initialDelay: .zero, delay: interval) { _ in next.begin() }
+    }
+
+    func cancel() {
+        task.cancel()
+        for turn in turns { turn.close() }
     }
 }

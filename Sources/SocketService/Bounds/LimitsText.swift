@@ -13,6 +13,7 @@ enum LimitsText {
         json.member("json_depth_max", limits.jsonDepthMax)
         json.member("batch_count_max", limits.batchCountMax)
         json.member("requests_in_flight_max", limits.requestsInFlightMax)
+        json.member("requests_in_flight_per_uid_max", limits.requestsInFlightPerUIDMax)
         json.member("connections_max", limits.connectionsMax)
         json.member("connections_per_uid_max", limits.connectionsPerUIDMax)
         json.member("unread_bytes_max", limits.unreadBytesMax)
