@@ -106,11 +106,8 @@ package final class DiskJournal: Journal {
         from start: EventStart, matching filter: inout EventFilter, limit: Int
     ) throws(PositionLost) -> EventBatch? {
         var start = start
-        if case .after(let id) = start, id.run == 0 {
-            // Whoever subscribed before the journal was opened hears all of its first run since.
-            start = .after(EventID(run: memory.position.run, sequence: 0))
-        }
-        if filter.wantsActivity { return try memory.read(from: start, matching: &filter, limit: limit) }
+        if case .after(let id) = start { start = .after(opened(id)) }
+        if filter.wantsActivity { return try memory.recent(from: start, matching: &filter, limit: limit) }
         guard case .after(let id) = start, filter.openAt == nil else { return nil }
         // Which sessions a session rotated into before, only the file knows.
         guard filter.sessions == nil || !filter.beginsToFollow() else { return nil }
@@ -119,10 +116,24 @@ package final class DiskJournal: Journal {
             return EventBatch(events: [], position: id, hasMore: false)
         }
         do throws(PositionLost) {
-            return try memory.read(from: start, matching: &filter, limit: limit)
+            return try memory.recent(from: start, matching: &filter, limit: limit)
         } catch {
             return nil
         }
+    }
+
+    package func recent(after id: EventID, activity: Bool, offer: (SessionEvent) -> EventOffer) -> EventBatch? {
+        let id = opened(id)
+        let position = memory.position
+        if !activity, id.run == position.run, id >= position {
+            return EventBatch(events: [], position: id, hasMore: false)
+        }
+        return memory.recent(after: id, activity: activity, offer: offer)
+    }
+
+    /// Whoever subscribed before the journal was opened hears all of its first run since.
+    private func opened(_ id: EventID) -> EventID {
+        id.run == 0 ? EventID(run: memory.position.run, sequence: 0) : id
     }
 
     package func read(

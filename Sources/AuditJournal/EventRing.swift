@@ -9,6 +9,8 @@ struct EventRing {
     private var entries: Deque<Entry> = []
     /// The newest event that had to go.
     private(set) var droppedThrough: EventID?
+    /// Those among the events that give a session another key; few, and looked through by everybody who follows a session.
+    private(set) var rotations: Deque<SessionEvent> = []
 
     private struct Entry {
         var event: SessionEvent
@@ -30,12 +32,16 @@ struct EventRing {
     /// - Parameter json: the event's text, where it is rendered already.
     mutating func append(_ event: SessionEvent, json: [UInt8]? = nil) {
         entries.append(Entry(event: event, json: json))
-        if entries.count > capacity { droppedThrough = entries.popFirst()?.event.id }
+        if case .login(_, _, _, .rotated) = event.kind { rotations.append(event) }
+        guard entries.count > capacity, let dropped = entries.popFirst()?.event.id else { return }
+        droppedThrough = dropped
+        if rotations.first?.id == dropped { rotations.removeFirst() }
     }
 
     /// Removes everything up to a position.
     mutating func dropAll(through position: EventID) {
         entries.removeAll()
+        rotations.removeAll()
         droppedThrough = position
     }
 
@@ -45,6 +51,7 @@ struct EventRing {
     mutating func forget(_ userID: UserID) -> Int {
         let count = entries.count
         entries.removeAll { $0.event.userID == userID }
+        rotations.removeAll { $0.userID == userID }
         return count - entries.count
     }
 

@@ -122,7 +122,7 @@ package final class MemoryJournal: Journal {
     package func check(_ start: EventStart, for filter: EventFilter) throws(PositionLost) {
         guard case .after(let id) = start else { return }
         let lost = state.withLock { state in
-            holdsAll(behind: id, for: filter, in: state)
+            holdsAll(behind: id, activity: filter.wantsActivity, in: state)
                 ? nil : PositionLost(oldest: Self.oldestPosition(for: filter, in: state))
         }
         if let lost { throw lost }
@@ -131,7 +131,17 @@ package final class MemoryJournal: Journal {
     package func recent(
         from start: EventStart, matching filter: inout EventFilter, limit: Int
     ) throws(PositionLost) -> EventBatch? {
-        try read(from: start, matching: &filter, limit: limit)
+        try read(from: start, matching: &filter, limit: limit, offeredMax: Self.offeredMax)
+    }
+
+    /// How many events one read of the recent ones looks at: others wait for the lock.
+    private static var offeredMax: Int { 1024 }
+
+    package func recent(after id: EventID, activity: Bool, offer: (SessionEvent) -> EventOffer) -> EventBatch? {
+        state.withLock { state in
+            guard holdsAll(behind: id, activity: activity, in: state) else { return nil }
+            return walk(&state, from: id, activity: activity, offer)
+        }
     }
 
     package func read(
@@ -148,62 +158,78 @@ package final class MemoryJournal: Journal {
     }
 
     package func read(
-        from start: EventStart, matching filter: inout EventFilter, limit: Int
+        from start: EventStart, matching filter: inout EventFilter, limit: Int, offeredMax: Int = .max
     ) throws(PositionLost) -> EventBatch {
         var working = filter
         let result: Result<EventBatch, PositionLost> = state.withLock { state in
-            read(&state, from: start, matching: &working, limit: limit)
+            read(&state, from: start, matching: &working, limit: limit, offeredMax: offeredMax)
         }
         filter = working
         return try result.get()
     }
 
     private func read(
-        _ state: inout State, from start: EventStart, matching filter: inout EventFilter, limit: Int
+        _ state: inout State, from start: EventStart, matching filter: inout EventFilter, limit: Int, offeredMax: Int
     ) -> Result<EventBatch, PositionLost> {
-        var cursor: EventID
+        let activity = filter.wantsActivity
+        let position: EventID
         switch start {
         case .oldest:
-            cursor = EventID(run: state.position.run, sequence: 0)
+            position = EventID(run: state.position.run, sequence: 0)
         case .after(let id):
-            guard holdsAll(behind: id, for: filter, in: state) else {
+            guard holdsAll(behind: id, activity: activity, in: state) else {
                 return .failure(PositionLost(oldest: Self.oldestPosition(for: filter, in: state)))
             }
-            cursor = id
+            position = id
         }
-        var audit = state.audit.firstIndex(after: cursor)
-        var activity = filter.wantsActivity ? state.activity.firstIndex(after: cursor) : state.activity.count
         // Whoever goes on with a session that has rotated since names it by the key that it had then.
         if filter.beginsToFollow() {
-            for index in 0..<audit { state.audit.event(at: index).map { filter.follow($0) } }
+            for event in state.audit.rotations.prefix(while: { $0.id <= position }) { filter.follow(event) }
         }
         let ended = filter.openAt.map { time in state.audit.endedLogins(by: time) } ?? []
+        var (takenCount, offeredCount) = (0, 0)
+        let batch = walk(&state, from: position, activity: activity) { event in
+            guard offeredCount < offeredMax else { return .refused }
+            offeredCount += 1
+            guard filter.admits(event), !ended.contains(event.id) else { return .passed }
+            guard takenCount < limit else { return .refused }
+            takenCount += 1
+            return .taken
+        }
+        return .success(batch)
+    }
+
+    /// Offers the events behind a position: the two rings are merged by id.
+    private func walk(
+        _ state: inout State, from position: EventID, activity wantsActivity: Bool,
+        _ offer: (SessionEvent) -> EventOffer
+    ) -> EventBatch {
+        var cursor = position
+        var audit = state.audit.firstIndex(after: cursor)
+        var activity = wantsActivity ? state.activity.firstIndex(after: cursor) : state.activity.count
         var events: [RecordedEvent] = []
-        // The two rings are merged by id.
         while true {
             let nextAudit = state.audit.event(at: audit)
             let nextActivity = state.activity.event(at: activity)
             let takesAudit = nextActivity.map { other in nextAudit.map { $0.id < other.id } ?? false } ?? true
             guard let event = takesAudit ? nextAudit : nextActivity else { break }
-            if filter.admits(event), !ended.contains(event.id) {
-                guard events.count < limit else {
-                    return .success(EventBatch(events: events, position: cursor, hasMore: true))
-                }
-                events.append(
-                    takesAudit ? state.audit.recorded(at: audit) : state.activity.recorded(at: activity)
-                )
+            switch offer(event) {
+            case .passed: break
+            case .taken:
+                events.append(takesAudit ? state.audit.recorded(at: audit) : state.activity.recorded(at: activity))
+            case .refused: return EventBatch(events: events, position: cursor, hasMore: true)
             }
             cursor = event.id
             if takesAudit { audit += 1 } else { activity += 1 }
         }
-        return .success(EventBatch(events: events, position: max(cursor, state.position), hasMore: false))
+        return EventBatch(events: events, position: max(cursor, state.position), hasMore: false)
     }
 
-    /// Whether nothing that the filter might let pass was dropped behind `id`, and `id` is of this journal.
-    private func holdsAll(behind id: EventID, for filter: EventFilter, in state: State) -> Bool {
+    /// Whether no event of these types was dropped behind `id`, and `id` is of this journal.
+    private func holdsAll(behind id: EventID, activity: Bool, in state: State) -> Bool {
         guard id.run == state.position.run, id <= state.position else { return false }
         if let dropped = state.audit.droppedThrough, id < dropped { return false }
-        if filter.wantsActivity, let dropped = state.activity.droppedThrough, id < dropped { return false }
+        if activity, let dropped = state.activity.droppedThrough, id < dropped { return false }
         return true
     }
 

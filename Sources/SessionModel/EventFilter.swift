@@ -41,10 +41,13 @@ package struct EventFilter: Sendable {
 
     /// Whether a first read begins that has to offer the events before its start to ``follow(_:)``; true only once.
     package mutating func beginsToFollow() -> Bool {
-        guard sessions != nil, !isFollowing else { return false }
+        guard isYetToFollow else { return false }
         isFollowing = true
         return true
     }
+
+    /// Whether ``beginsToFollow()`` would be true.
+    package var isYetToFollow: Bool { sessions != nil && !isFollowing }
 
     /// Takes up the new key of a followed session, where the event gives it one.
     package mutating func follow(_ event: SessionEvent) {

@@ -14,13 +14,22 @@ package protocol EventLog: Sendable {
     /// - Parameters:
     ///   - filter: `inout`, since following a session through its rotations adds keys to it.
     ///   - limit: how many events at most.
-    /// - Returns: nil where memory does not reach back that far: then ``read(from:matching:limit:completion:)`` does.
+    /// - Returns: nil where memory does not reach back that far: then ``read(from:matching:limit:completion:)`` does. A batch can
+    ///   have fewer events, and more behind it, where many did not pass.
     /// - Throws: ``PositionLost`` where events behind `start` are no longer held.
     func recent(
         from start: EventStart, matching filter: inout EventFilter, limit: Int
     ) throws(PositionLost) -> EventBatch?
 
-    /// The same from wherever the events are.
+    /// Offers the events behind a position, oldest first, from memory: for several filters that have come equally far.
+    ///
+    /// - Parameters:
+    ///   - activity: whether the frequent types of ``EventType/activity`` are offered, too.
+    ///   - offer: says what becomes of each. It must not call the log.
+    /// - Returns: the events that were taken; nil where memory does not reach back that far.
+    func recent(after id: EventID, activity: Bool, offer: (SessionEvent) -> EventOffer) -> EventBatch?
+
+    /// The same as ``recent(from:matching:limit:)``, from wherever the events are.
     ///
     /// - Parameter completion: called once, on any thread, with the events and the filter as it then is.
     func read(
@@ -101,6 +110,15 @@ package enum EventStart: Sendable, Equatable {
     case oldest
     /// Behind this one.
     case after(EventID)
+}
+
+/// What becomes of an event that is offered.
+package enum EventOffer {
+    /// Nobody wants it.
+    case passed
+    case taken
+    /// Neither it nor those behind it are wanted now.
+    case refused
 }
 
 /// Events that a read found.

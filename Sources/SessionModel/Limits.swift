@@ -30,6 +30,9 @@ package struct Limits: Sendable {
     package var waitingPagesPerConnectionMax = 16
     /// How many subscriptions one connection may hold (`--max-subscriptions`).
     package var subscriptionsPerConnectionMax = 64
+    /// How many the connections of one user may hold (`--max-subscriptions-per-uid`), and how many all.
+    package var subscriptionsPerUIDMax = 1_024
+    package var subscriptionsInAllMax: Int { 4 * subscriptionsPerUIDMax }
 
     // MARK: Answers
 

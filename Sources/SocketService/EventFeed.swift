@@ -6,6 +6,8 @@ import Synchronization
 final class EventFeed<Log: EventLog> {
     private let log: Log
     private let figures: SocketFigures
+    /// What the peer's user has of the subscriptions that there may be.
+    private let share: Share
     private var subscriptions: [Subscription] = []
     private var nextNumber = 1
     private var watch: EventWatch?
@@ -15,15 +17,20 @@ final class EventFeed<Log: EventLog> {
     /// How many events one read of the log's recent events brings, and one of the older ones.
     private static var readCount: Int { 64 }
     private static var fetchCount: Int { 256 }
+    /// How often a turn reads the log, and how many filters it offers events to in one such read: others wait for the loop, and for
+    /// the log.
+    private static var turnReadsMax: Int { 16 }
+    private static var offeredMax: Int { 4096 }
 
     /// Lets many additions to the log cost one visit of the loop.
     private final class Wake: Sendable {
         let isPending = Atomic<Bool>(false)
     }
 
-    init(log: Log, figures: SocketFigures) {
+    init(log: Log, figures: SocketFigures, share: Share) {
         self.log = log
         self.figures = figures
+        self.share = share
     }
 
     var count: Int { subscriptions.count }
@@ -50,6 +57,7 @@ final class EventFeed<Log: EventLog> {
             }
             if case .after(let id) = start { position = id }
         }
+        guard share.take() else { throw .overloaded(retryAfterMilliseconds: 1000) }
         let subscription = Subscription(
             number: nextNumber, right: right, filter: filter, position: position, startsAtOldest: start == .oldest,
             awaitedBatch: batch
@@ -78,12 +86,14 @@ final class EventFeed<Log: EventLog> {
     func remove(_ number: Int) -> Bool {
         if let index = subscriptions.firstIndex(where: { $0.number == number }) {
             subscriptions.remove(at: index)
+            share.give()
             figures.subscriptions.wrappingSubtract(1, ordering: .relaxed)
         }
         return number < nextNumber
     }
 
     func removeAll() {
+        share.give(subscriptions.count)
         figures.subscriptions.wrappingSubtract(subscriptions.count, ordering: .relaxed)
         subscriptions = []
         if let watch { log.unwatch(watch) }
@@ -125,12 +135,55 @@ final class EventFeed<Log: EventLog> {
     ///
     /// - Parameter fetch: reads the log's older events for a subscription and hands them to ``fetched(_:for:)``; a
     ///   subscription waits for one such reading at a time, and the others do not wait for it.
-    func pump(to output: inout [UInt8], bytesMax: Int, fetch: (FetchRequest) -> Void) {
+    /// - Returns: Whether there is more to look at, and others should have their turn first.
+    func pump(to output: inout [UInt8], bytesMax: Int, fetch: (FetchRequest) -> Void) -> Bool {
+        var readsLeft = Self.turnReadsMax
+        while output.count < bytesMax, pumpTogether(to: &output) {
+            readsLeft -= 1
+            guard readsLeft > 0 else { return true }
+        }
         for index in subscriptions.indices.reversed() where subscriptions[index].awaitedBatch == nil {
             while output.count < bytesMax {
                 guard pump(index, to: &output, fetch) else { break }
+                readsLeft -= 1
+                guard readsLeft > 0 else { return true }
             }
         }
+        return false
+    }
+
+    /// One read of the log for all subscriptions that have come equally far, which most have: what it costs to find the events,
+    /// and to wait for the log, it costs once.
+    ///
+    /// - Returns: Whether there may be more.
+    private func pumpTogether(to output: inout [UInt8]) -> Bool {
+        let newest = log.position
+        let due = subscriptions.indices.filter { subscriptions[$0].isReadFromMemory(until: newest) }
+        guard let position = due.lazy.map({ self.subscriptions[$0].position }).max() else { return false }
+        let activity = due.contains { subscriptions[$0].position == position && subscriptions[$0].filter.wantsActivity }
+        let together = due.filter {
+            subscriptions[$0].position == position && subscriptions[$0].filter.wantsActivity == activity
+        }
+        guard together.count > 1 else { return false }
+        var takers: [[Int]] = []
+        var (lineCount, offeredCount) = (0, 0)
+        let batch = log.recent(after: position, activity: activity) { event in
+            guard lineCount < Self.readCount, offeredCount < Self.offeredMax else { return .refused }
+            offeredCount += together.count
+            let taking = together.filter { subscriptions[$0].filter.admits(event) }
+            guard !taking.isEmpty else { return .passed }
+            takers.append(taking)
+            lineCount += taking.count
+            return .taken
+        }
+        guard let batch else { return false }
+        for (event, taking) in zip(batch.events, takers) {
+            for index in taking {
+                AnswerLine.event(subscription: subscriptions[index].number, event: event.json, to: &output)
+            }
+        }
+        for index in together { subscriptions[index].position = batch.position }
+        return batch.hasMore
     }
 
     /// What a subscription wants of the log's older events.

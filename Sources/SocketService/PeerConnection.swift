@@ -32,6 +32,7 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     /// Bytes that wait here for others: ids of requests that are not answered yet, and answers of batches that are not complete.
     private var heldBytes = 0
     private var isTurnScheduled = false
+    private var isLaterScheduled = false
     private var isReading = true
     private var ending = Ending.none
 
@@ -41,6 +42,8 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     private static var keptBytesMax: Int { 4 * 1024 }
     /// How often one turn writes before other connections have theirs.
     private static var turnWritesMax: Int { 4 }
+    /// How long a connection that has more to look at leaves the loop to others.
+    private static var pause: TimeAmount { .milliseconds(1) }
     /// What an answer has besides its id and its result; a refusal fits in, too.
     private static var envelopeBytesMax: Int { 256 }
 
@@ -60,7 +63,7 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
         account = backend.figures.accounts.account(of: peer.uid, backend.limits)
         grantVersion = access.version
         grant = access.grant(to: peer)
-        events = EventFeed(log: backend.log, figures: backend.figures)
+        events = EventFeed(log: backend.log, figures: backend.figures, share: account.subscriptions)
         framer = LineFramer(lineBytesMax: backend.limits.requestBytesMax)
     }
 
@@ -114,7 +117,9 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
             setReading(context)
             renewGrant()
             events.close(beyond: grant.rights, to: &output)
-            if output.isEmpty { events.pump(to: &output, bytesMax: Self.outputBytesMax, fetch: fetch) }
+            if output.isEmpty, events.pump(to: &output, bytesMax: Self.outputBytesMax, fetch: fetch) {
+                answerLater(context, in: Self.pause)
+            }
             guard !output.isEmpty else {
                 if output.capacity > Self.keptBytesMax { output = [] }
                 return endIfDone(context)
@@ -131,6 +136,16 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
         context.eventLoop.assumeIsolated().execute { [self] in
             isTurnScheduled = false
             answerLines()
+        }
+    }
+
+    /// Calls ``answerLines()`` when the loop has come to its sockets.
+    private func answerLater(_ context: ChannelHandlerContext, in pause: TimeAmount) {
+        guard !isLaterScheduled else { return }
+        isLaterScheduled = true
+        _ = context.eventLoop.assumeIsolated().scheduleTask(in: pause) { [weak self] in
+            self?.isLaterScheduled = false
+            self?.answerLines()
         }
     }
 

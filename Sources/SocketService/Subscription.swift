@@ -24,6 +24,12 @@ struct Subscription {
         case done(Result<(EventBatch, EventFilter), EventReadError>)
     }
 
+    /// Whether its next events are those behind its position in memory, before `newest`.
+    func isReadFromMemory(until newest: EventID) -> Bool {
+        guard case .none = reading else { return false }
+        return awaitedBatch == nil && !startsAtOldest && position < newest && !filter.isYetToFollow
+    }
+
     /// Where the next read begins.
     var start: EventStart { startsAtOldest ? .oldest : .after(position) }
 }

@@ -55,6 +55,14 @@ struct LimitOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "How many subscriptions the connections of one user may have (default: 1024).",
+            discussion: "Of all users four times as many; more are `overloaded`.", valueName: "number"
+        )
+    )
+    var maxSubscriptionsPerUid: String?
+
+    @Option(
+        help: ArgumentHelp(
             "A connection with more unread output than this is not read until its peer reads (default: 512).",
             valueName: "KiB"
         )
@@ -103,7 +111,8 @@ struct LimitOptions: ParsableArguments {
             (.maxConnections, maxConnections), (.maxConnectionsPerUID, maxConnectionsPerUid),
             (.maxRequestSize, maxRequestSize), (.maxJSONDepth, maxJsonDepth), (.maxBatch, maxBatch),
             (.maxRequestsInFlight, maxRequestsInFlight), (.maxRequestsInFlightPerUID, maxRequestsInFlightPerUid),
-            (.maxWaitingLookups, maxWaitingLookups), (.maxSubscriptions, maxSubscriptions), (.maxUnreadOutput, maxUnreadOutput),
+            (.maxWaitingLookups, maxWaitingLookups), (.maxSubscriptions, maxSubscriptions), (.maxSubscriptionsPerUID, maxSubscriptionsPerUid),
+             (.maxUnreadOutput, maxUnreadOutput),
             (.unreadTimeout, unreadTimeout), (.lineTimeout, lineTimeout), (.idleTimeout, idleTimeout),
             (.maxMisses, maxMisses), (.maxMissesPerUID, maxMissesPerUid),
         ]

@@ -141,6 +141,77 @@ import Testing
         #expect(try read(.after(Sample.id(3)), EventFilter(session: Sample.session("c"))).sequences == [])
     }
 
+    @Test(
+        "What is offered to several filters at once is what each finds by itself, in portions of every length",
+        arguments: 1...7)
+    func offered(limit: Int) throws {
+        let journal = MemoryJournal(run: 7, uuid: "5f0c2c52-6a5e-4f0c-9f0a-0d8c1c6f7a11", capacity: 100)
+        let keys = ["a", "b", "c", "d"]
+        for sequence in UInt64(1)...80 {
+            let (key, other) = (keys[Int(sequence * 7 % 4)], keys[Int(sequence * 5 % 3)])
+            switch sequence * 11 % 6 {
+            case 0: journal.append([Sample.login(sequence, of: key)])
+            case 1: journal.append([Sample.login(sequence, of: key, replacing: other)])
+            case 2: journal.append([Sample.renewed(sequence)])
+            case 3: journal.append([Sample.rejected(sequence)])
+            case 4: journal.append([Sample.online(sequence)])
+            default: journal.append([Sample.logout(sequence, of: key)])
+            }
+        }
+        let wanted =
+            keys.map { EventFilter(session: Sample.session($0)) }
+            + [EventFilter(types: [.login]), EventFilter(userID: UserID("2")), EventFilter()]
+        var filters = wanted
+        // As a subscription does that follows a session: its first read is its own.
+        for index in filters.indices {
+            _ = try journal.read(from: .after(Sample.id(10)), matching: &filters[index], limit: 0)
+        }
+        var found = filters.map { _ in [UInt64]() }
+        var position = Sample.id(10)
+        while true {
+            var takers: [[Int]] = []
+            let batch = try #require(
+                journal.recent(after: position, activity: false) { event in
+                    guard takers.count < limit else { return .refused }
+                    let taking = filters.indices.filter { filters[$0].admits(event) }
+                    guard !taking.isEmpty else { return .passed }
+                    takers.append(taking)
+                    return .taken
+                })
+            for (event, taking) in zip(batch.events, takers) {
+                for index in taking { found[index].append(event.id.sequence) }
+            }
+            position = batch.position
+            guard batch.hasMore else { break }
+        }
+        #expect(position == journal.position)
+        let alone = try wanted.map { filter in
+            var filter = filter
+            return try journal.read(from: .after(Sample.id(10)), matching: &filter, limit: 1000).sequences
+        }
+        #expect(found == alone)
+        #expect(journal.recent(after: EventID(run: 6, sequence: 1), activity: false) { _ in .taken } == nil)
+    }
+
+    @Test("One read of the recent events looks at a bounded number of them, and the next one goes on there")
+    func bounded() throws {
+        let journal = MemoryJournal(run: 7, uuid: "5f0c2c52-6a5e-4f0c-9f0a-0d8c1c6f7a11")
+        journal.append((1...5000).map(Sample.rejected) + [Sample.online(5001)])
+        var filter = EventFilter(types: [.userOnline])
+        var (start, readCount) = (EventStart.oldest, 0)
+        while true {
+            let batch = try #require(try journal.recent(from: start, matching: &filter, limit: 10))
+            readCount += 1
+            guard batch.hasMore else {
+                #expect(batch.sequences == [5001])
+                break
+            }
+            #expect(batch.events.isEmpty)
+            start = .after(batch.position)
+        }
+        #expect(readCount > 4)
+    }
+
     @Test("An event's text is the same whoever reads it, and names the journal")
     func text() throws {
         append(1...1)

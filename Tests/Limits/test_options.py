@@ -16,6 +16,7 @@ OPTIONS = [
     ("max-requests-in-flight", "11", "requests_in_flight_max", 11),
     ("max-requests-in-flight-per-uid", "1234", "requests_in_flight_per_uid_max", 1234),
     ("max-subscriptions", "12", "subscriptions_per_connection_max", 12),
+    ("max-subscriptions-per-uid", "1235", "subscriptions_per_uid_max", 1235),
     ("max-unread-output", "64", "unread_bytes_max", 65536),
     ("unread-timeout", "13", "unread_seconds_max", 13),
     ("line-timeout", "1.5", "unfinished_line_seconds_max", 1.5),

@@ -80,6 +80,8 @@ final class FakeLog: EventLog {
     /// Readings of users with this id wait for ``release(_:)``.
     private let heldUser = UserID("held")
     private let state = Mutex(State())
+    /// How often memory was read.
+    let readCount = Atomic<Int>(0)
 
     private struct State {
         var events: [SessionEvent] = []
@@ -129,7 +131,30 @@ final class FakeLog: EventLog {
     func recent(
         from start: EventStart, matching filter: inout EventFilter, limit: Int
     ) throws(PositionLost) -> EventBatch? {
-        isAlwaysOld ? nil : try read(from: start, matching: &filter, limit: limit)
+        readCount.wrappingAdd(1, ordering: .relaxed)
+        return isAlwaysOld ? nil : try read(from: start, matching: &filter, limit: limit)
+    }
+
+    func recent(after id: EventID, activity: Bool, offer: (SessionEvent) -> EventOffer) -> EventBatch? {
+        readCount.wrappingAdd(1, ordering: .relaxed)
+        let last = position
+        var filter = EventFilter()
+        guard !isAlwaysOld, let all = try? read(from: .after(id), matching: &filter, limit: .max) else { return nil }
+        let events = state.withLock(\.events)
+        var batch = EventBatch(events: [], position: id, hasMore: false)
+        for event in all.events {
+            guard let whole = events.first(where: { $0.id == event.id }) else { return nil }
+            switch offer(whole) {
+            case .passed: break
+            case .taken: batch.events.append(event)
+            case .refused:
+                batch.hasMore = true
+                return batch
+            }
+            batch.position = event.id
+        }
+        batch.position = max(batch.position, last)
+        return batch
     }
 
     func read(

@@ -2,6 +2,7 @@ import Glibc
 import NIOCore
 import NIOPosix
 import SessionModel
+import Synchronization
 import TestSupport
 import Testing
 
@@ -29,6 +30,29 @@ import Testing
             context.flush()
             context.fireChannelWritabilityChanged()
         }
+    }
+
+    @Test("An event costs one read of the log, however many subscriptions a connection has, and comes to each of them")
+    func sharedRead() async throws {
+        let rig = try await Rig(limits: .withoutBeats)
+        let client = try rig.connect()
+        let subscribe = #"{"jsonrpc":"2.0","id":1,"method":"events.subscribe"}"# + "\n"
+        try await client.send(String(repeating: subscribe, count: 60))
+        _ = try await client.lines(60)
+        for round in 1...20 {
+            rig.log.append()
+            let numbers = try await client.lines(60).compactMap { $0.firstMatch(of: /"subscription":(\d+)/)?.1 }
+            #expect(Set(numbers).count == 60)
+            #expect(rig.log.readCount.load(ordering: .relaxed) <= round + 1)
+        }
+        // Many at once come in several reads, in their order.
+        rig.log.append(count: 30)
+        var positions: [Substring: [Substring]] = [:]
+        for line in try await client.lines(60 * 30) {
+            let match = try #require(line.firstMatch(of: /"subscription":(\d+).*?"id":"([0-9a-f-]+)"/))
+            positions[match.1, default: []].append(match.2)
+        }
+        #expect(positions.count == 60 && positions.values.allSatisfy { $0.count == 30 && $0 == $0.sorted() })
     }
 
     @Test("An answer whose writing makes the channel writable again is sent once")
@@ -118,12 +142,13 @@ import Testing
     func heartbeats() throws {
         let log = FakeLog()
         log.append()
-        let feed = EventFeed(log: log, figures: SocketFigures())
+        let share = UserAccounts().account(of: 1, Limits()).subscriptions
+        let feed = EventFeed(log: log, figures: SocketFigures(), share: share)
         _ = try feed.subscribe(EventFilter(), from: .oldest, by: .observe, after: nil)
         var output: [UInt8] = []
         feed.beat(to: &output)
         #expect(output.isEmpty)
-        feed.pump(to: &output, bytesMax: 1000) { _ in }
+        #expect(!feed.pump(to: &output, bytesMax: 1000) { _ in })
         #expect(!output.isEmpty)
         output = []
         feed.beat(to: &output)

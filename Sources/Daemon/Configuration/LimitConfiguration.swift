@@ -15,6 +15,8 @@ extension Limits {
             .maxRequestsInFlightPerUID, default: requestsInFlightPerUIDMax, in: 1...10_000_000)
         subscriptionsPerConnectionMax = try options.integer(
             .maxSubscriptions, default: subscriptionsPerConnectionMax, in: 1...10_000)
+        subscriptionsPerUIDMax = try options.integer(
+            .maxSubscriptionsPerUID, default: subscriptionsPerUIDMax, in: 1...10_000_000)
         unreadBytesMax = try options.kibibytes(.maxUnreadOutput, default: unreadBytesMax, in: 64...65_536)
         unreadMilliseconds = try options.milliseconds(.unreadTimeout, default: unreadMilliseconds)
         unfinishedLineMilliseconds = try options.milliseconds(.lineTimeout, default: unfinishedLineMilliseconds)

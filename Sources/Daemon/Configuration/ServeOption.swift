@@ -45,6 +45,7 @@ package enum ServeOption: String, CaseIterable, Sendable {
     case maxRequestsInFlightPerUID = "max-requests-in-flight-per-uid"
     case maxWaitingLookups = "max-waiting-lookups"
     case maxSubscriptions = "max-subscriptions"
+    case maxSubscriptionsPerUID = "max-subscriptions-per-uid"
     case maxUnreadOutput = "max-unread-output"
     case unreadTimeout = "unread-timeout"
     case lineTimeout = "line-timeout"

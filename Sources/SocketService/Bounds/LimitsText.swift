@@ -10,6 +10,7 @@ enum LimitsText {
         json.member("session_key_bytes_max", SessionKey.byteCountMax)
         json.member("page_count_max", limits.pageCountMax)
         json.member("subscriptions_per_connection_max", limits.subscriptionsPerConnectionMax)
+        json.member("subscriptions_per_uid_max", limits.subscriptionsPerUIDMax)
         json.member("json_depth_max", limits.jsonDepthMax)
         json.member("batch_count_max", limits.batchCountMax)
         json.member("requests_in_flight_max", limits.requestsInFlightMax)

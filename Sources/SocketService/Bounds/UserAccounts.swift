@@ -5,10 +5,13 @@ import Synchronization
 final class UserAccount: Sendable {
     /// Requests that wait for their answers.
     let waiting: Share
+    let subscriptions: Share
 
     fileprivate init(_ limits: Limits, _ totals: UserAccounts.Totals) {
         waiting = Share(
             max: limits.requestsInFlightPerUIDMax, of: totals.waiting, max: limits.requestsInFlightInAllMax)
+        subscriptions = Share(
+            max: limits.subscriptionsPerUIDMax, of: totals.subscriptions, max: limits.subscriptionsInAllMax)
     }
 }
 
@@ -19,6 +22,7 @@ final class UserAccounts: Sendable {
 
     fileprivate struct Totals: Sendable {
         let waiting = Tally()
+        let subscriptions = Tally()
     }
 
     /// An account is kept by those who use it: connections, and requests that outlive theirs.

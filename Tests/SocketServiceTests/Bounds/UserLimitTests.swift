@@ -34,6 +34,27 @@ import Testing
         #expect(try await second.lines(3).allSatisfy { $0.contains("unknown") })
     }
 
+    @Test("A user's subscriptions are counted over all connections, and one that ends makes room")
+    func subscriptions() async throws {
+        var limits = Limits()
+        limits.subscriptionsPerUIDMax = 3
+        let rig = try await Rig(limits: limits)
+        let (first, second) = (try rig.connect(), try rig.connect())
+        let subscribe = #"{"jsonrpc":"2.0","id":1,"method":"events.subscribe"}"# + "\n"
+        try await first.send(subscribe + subscribe)
+        _ = try await first.lines(2)
+        try await second.send(subscribe + subscribe)
+        #expect(try await second.lines(2).last?.contains("-32004") == true)
+        try await second.send(#"{"jsonrpc":"2.0","id":1,"method":"events.unsubscribe","params":{"subscription":1}}"# + "\n")
+        try await second.send(subscribe)
+        #expect(try await second.lines(2).last?.contains("position") == true)
+        first.hangUp()
+        try await eventually("the end of the connection") { rig.figures.values.connections == 1 }
+        try await second.send(subscribe + subscribe + subscribe)
+        let answers = try await second.lines(3)
+        #expect(answers.map { $0.contains("position") } == [true, true, false])
+    }
+
     @Test("What a user has is counted once for the user and once for all, and what does not fit is not counted")
     func share() {
         let all = Tally()
