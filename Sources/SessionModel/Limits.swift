@@ -45,6 +45,10 @@ package struct Limits: Sendable {
     /// How much output of one connection may wait to be read before its requests are left unread
     /// (`--max-unread-output`).
     package var unreadBytesMax = 512 * 1024
+    /// How much of it may wait for one user (`--max-unread-output-per-uid`), and how much for all. Connections for which little
+    /// waits do not count.
+    package var unreadBytesPerUIDMax = 64 * 1024 * 1024
+    package var unreadBytesInAllMax: Int { 4 * unreadBytesPerUIDMax }
     /// How much output of one connection may wait, whatever it asked for before that: further answers are `overloaded`.
     package var heldBytesMax: Int { unreadBytesMax + answerBytesMax }
 

@@ -126,7 +126,7 @@ extension PeerConnection {
     private func status(_ params: Params, for address: ReplyAddress) throws(RPCError) -> MethodOutcome {
         _ = try params.named()
         try reserveWaitingPlace()
-        let reply = replier(to: address, isPage: false)
+        let reply = replier(to: address, isPage: true)
         backend.status { reply(.success($0)) }
         return .later
     }

@@ -31,6 +31,9 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     private var waitingPageCount = 0
     /// Bytes that wait here for others: ids of requests that are not answered yet, and answers of batches that are not complete.
     private var heldBytes = 0
+    /// Bytes that were written and that the peer has not taken.
+    private var untakenBytes = 0
+    private var held: HeldOutput
     private var isTurnScheduled = false
     private var isLaterScheduled = false
     private var isReading = true
@@ -44,6 +47,8 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     private static var turnWritesMax: Int { 4 }
     /// How long a connection that has more to look at leaves the loop to others.
     private static var pause: TimeAmount { .milliseconds(1) }
+    /// When a connection looks again whether there is room in what its user may have wait.
+    private static var shareRetryInterval: TimeAmount { .milliseconds(100) }
     /// What an answer has besides its id and its result; a refusal fits in, too.
     private static var envelopeBytesMax: Int { 256 }
 
@@ -63,6 +68,7 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
         account = backend.figures.accounts.account(of: peer.uid, backend.limits)
         grantVersion = access.version
         grant = access.grant(to: peer)
+        held = HeldOutput(account.heldBytes)
         events = EventFeed(log: backend.log, figures: backend.figures, share: account.subscriptions)
         framer = LineFramer(lineBytesMax: backend.limits.requestBytesMax)
     }
@@ -77,6 +83,7 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     func channelInactive(context: ChannelHandlerContext) {
         backend.figures.connections.wrappingSubtract(1, ordering: .relaxed)
         events.removeAll()
+        held.settle(0)
         self.context = nil
         context.fireChannelInactive()
     }
@@ -115,9 +122,11 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
             guard let context, context.channel.isWritable, ending != .closing else { return }
             while output.count < Self.outputBytesMax, takesLines, let line = framer.nextLine() { answer(line) }
             setReading(context)
+            // Others of the same user have to read, or it itself.
+            guard hasRoom || !output.isEmpty else { return answerLater(context, in: Self.shareRetryInterval) }
             renewGrant()
             events.close(beyond: grant.rights, to: &output)
-            if output.isEmpty, events.pump(to: &output, bytesMax: Self.outputBytesMax, fetch: fetch) {
+            if output.isEmpty, events.count > 0, events.pump(to: &output, bytesMax: pumpBytesMax, fetch: fetch) {
                 answerLater(context, in: Self.pause)
             }
             guard !output.isEmpty else {
@@ -151,9 +160,21 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
 
     private var takesLines: Bool {
         switch ending {
-        case .none, .inputClosed: !waitsForPages
+        case .none, .inputClosed: !waitsForPages && hasRoom
         case .lineTooLong, .closing: false
         }
+    }
+
+    /// Whether what waits here and with the channel is no more than may.
+    private var hasRoom: Bool { held.mayHold(waitingBytes) }
+
+    private var waitingBytes: Int { output.count + heldBytes + untakenBytes }
+
+    /// How many bytes of events may be put out at once.
+    private var pumpBytesMax: Int {
+        let waiting = waitingBytes
+        return held.mayHold(waiting + Self.outputBytesMax)
+            ? Self.outputBytesMax : max(1, HeldOutput.freeBytesMax - waiting)
     }
 
     /// Further lines could ask for more long answers than may wait here.
@@ -166,7 +187,7 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
 
     /// Reads as long as what was read is taken up.
     private func setReading(_ context: ChannelHandlerContext) {
-        let wants = context.channel.isWritable && !waitsForPages
+        let wants = context.channel.isWritable && !waitsForPages && hasRoom
         guard wants != isReading else { return }
         isReading = wants
         context.channel.setOption(.autoRead, value: wants).whenComplete { _ in }
@@ -322,6 +343,7 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
                 connection.account.waiting.give()
                 if isPage { connection.waitingPageCount -= 1 }
                 connection.heldBytes -= waiting.value.address.idByteCount
+                guard connection.context != nil else { return }
                 connection.reply(result, to: waiting.value.address)
                 connection.answerSoon()
             }
@@ -361,6 +383,7 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
         guard count + output.count + heldBytes <= backend.limits.heldBytesMax else {
             return .failure(.overloaded(retryAfterMilliseconds: 1000))
         }
+        guard held.mayHold(count + waitingBytes) else { return .failure(.overloaded(retryAfterMilliseconds: 1000)) }
         return result
     }
 
@@ -376,7 +399,15 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
         let buffer = context.channel.allocator.buffer(bytes: output)
         // Forgotten before it is written: writing can change the channel's writability, which leads back here.
         output.removeAll(keepingCapacity: true)
-        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+        let count = buffer.readableBytes
+        untakenBytes += count
+        let taken = context.eventLoop.makePromise(of: Void.self)
+        taken.futureResult.assumeIsolated().whenComplete { [self] _ in
+            untakenBytes -= count
+            held.settle(waitingBytes)
+        }
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: taken)
+        held.settle(waitingBytes)
     }
 
     private func endIfDone(_ context: ChannelHandlerContext) {

@@ -71,6 +71,14 @@ struct LimitOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "How much unread output the connections of one user may have (default: 65536).",
+            discussion: "Of all users four times as much. What needs more is `overloaded` or waits.", valueName: "KiB"
+        )
+    )
+    var maxUnreadOutputPerUid: String?
+
+    @Option(
+        help: ArgumentHelp(
             "A peer that reads nothing of what waits for it for this long is closed; 0: never (default: 60).",
             valueName: "seconds"
         )
@@ -111,9 +119,11 @@ struct LimitOptions: ParsableArguments {
             (.maxConnections, maxConnections), (.maxConnectionsPerUID, maxConnectionsPerUid),
             (.maxRequestSize, maxRequestSize), (.maxJSONDepth, maxJsonDepth), (.maxBatch, maxBatch),
             (.maxRequestsInFlight, maxRequestsInFlight), (.maxRequestsInFlightPerUID, maxRequestsInFlightPerUid),
-            (.maxWaitingLookups, maxWaitingLookups), (.maxSubscriptions, maxSubscriptions), (.maxSubscriptionsPerUID, maxSubscriptionsPerUid),
-             (.maxUnreadOutput, maxUnreadOutput),
-            (.unreadTimeout, unreadTimeout), (.lineTimeout, lineTimeout), (.idleTimeout, idleTimeout),
+            (.maxWaitingLookups, maxWaitingLookups), (.maxSubscriptions, maxSubscriptions),
+            (.maxSubscriptionsPerUID, maxSubscriptionsPerUid),
+            (.maxUnreadOutput, maxUnreadOutput),
+            (.maxUnreadOutputPerUID, maxUnreadOutputPerUid), (.unreadTimeout, unreadTimeout),
+            (.lineTimeout, lineTimeout), (.idleTimeout, idleTimeout),
             (.maxMisses, maxMisses), (.maxMissesPerUID, maxMissesPerUid),
         ]
     }

@@ -18,6 +18,7 @@ OPTIONS = [
     ("max-subscriptions", "12", "subscriptions_per_connection_max", 12),
     ("max-subscriptions-per-uid", "1235", "subscriptions_per_uid_max", 1235),
     ("max-unread-output", "64", "unread_bytes_max", 65536),
+    ("max-unread-output-per-uid", "32768", "unread_bytes_per_uid_max", 33554432),
     ("unread-timeout", "13", "unread_seconds_max", 13),
     ("line-timeout", "1.5", "unfinished_line_seconds_max", 1.5),
     ("idle-timeout", "14", "idle_seconds_max", 14),

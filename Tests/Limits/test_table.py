@@ -21,7 +21,7 @@ def test_every_option_stands_in_it_with_its_default(binary):
     help_text = subprocess.run([binary, "serve", "--help"], capture_output=True, text=True, check=True).stdout
     group = " ".join(help_text.split("LIMITS:")[1].split("OPTIONS:")[0].split())
     options = {name: int(default) for name, default in re.findall(r"--([a-z-]+) <\w+> .*?\(default: (\d+)\)", group)}
-    assert len(options) == 16, options
+    assert len(options) == 17, options
     told = {}
     for row in ROWS:
         for name, default in re.findall(r"`--([a-z-]+)` ([\d,]+)", row[1]):

@@ -18,6 +18,9 @@ extension Limits {
         subscriptionsPerUIDMax = try options.integer(
             .maxSubscriptionsPerUID, default: subscriptionsPerUIDMax, in: 1...10_000_000)
         unreadBytesMax = try options.kibibytes(.maxUnreadOutput, default: unreadBytesMax, in: 64...65_536)
+        // Two of the longest answers fit in.
+        unreadBytesPerUIDMax = try options.kibibytes(
+            .maxUnreadOutputPerUID, default: unreadBytesPerUIDMax, in: 32_768...67_108_864)
         unreadMilliseconds = try options.milliseconds(.unreadTimeout, default: unreadMilliseconds)
         unfinishedLineMilliseconds = try options.milliseconds(.lineTimeout, default: unfinishedLineMilliseconds)
         idleMilliseconds = try options.milliseconds(.idleTimeout, default: idleMilliseconds)

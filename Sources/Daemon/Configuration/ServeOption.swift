@@ -47,6 +47,7 @@ package enum ServeOption: String, CaseIterable, Sendable {
     case maxSubscriptions = "max-subscriptions"
     case maxSubscriptionsPerUID = "max-subscriptions-per-uid"
     case maxUnreadOutput = "max-unread-output"
+    case maxUnreadOutputPerUID = "max-unread-output-per-uid"
     case unreadTimeout = "unread-timeout"
     case lineTimeout = "line-timeout"
     case idleTimeout = "idle-timeout"

@@ -18,6 +18,7 @@ enum LimitsText {
         json.member("connections_max", limits.connectionsMax)
         json.member("connections_per_uid_max", limits.connectionsPerUIDMax)
         json.member("unread_bytes_max", limits.unreadBytesMax)
+        json.member("unread_bytes_per_uid_max", limits.unreadBytesPerUIDMax)
         seconds("unread_seconds_max", limits.unreadMilliseconds, &json)
         seconds("unfinished_line_seconds_max", limits.unfinishedLineMilliseconds, &json)
         seconds("idle_seconds_max", limits.idleMilliseconds, &json)
