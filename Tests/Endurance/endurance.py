@@ -27,7 +27,7 @@ from watching import Watch
 #: How many of each.
 CREW = {Asker: 4, Listener: 2, Revoker: 1, Attacker: 3}
 
-#: The journal opens a second reader, a file and its log of writes, where two ask at once, and keeps it; one more is a timer of
+#: The journal opens a second reader, a file and its log of writes, where two ask at once, and keeps it; one more is of
 #: the library that it waits with.
 LATER_FILES = 3
 
