@@ -21,7 +21,7 @@ PYTHON_SOURCES := Clients/python Examples/tutorial Examples/verify Tests/Sites T
 
 .PHONY: help
 help: ## Say what there is to make
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 .PHONY: run
 run: packages release $(VENV)/example ## Run a private Redis, the daemon and the example site until Ctrl-C

@@ -91,7 +91,11 @@ def measured(options: argparse.Namespace, stage: Stage) -> tuple[list[table.Row]
             began = monotonic()
             print(f"{name} …", flush=True)
             if name in ROWS:
-                rows += ROWS[name](stage)
+                taken = ROWS[name](stage)
+                rows += taken
+                # At once: should a later part find something wrong, these are known.
+                for row in taken:
+                    print(f"  {row.figure.title}: {row.compared.ratio.text()} {row.figure.demand}")
             else:
                 curves += CURVES[name](stage)
             print(f"  {monotonic() - began:.0f} s", flush=True)

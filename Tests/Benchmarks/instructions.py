@@ -27,7 +27,7 @@ from machine import machine
 from sessions import SECRET_KEY
 
 COMMITTED = Path(__file__).parent / "results" / "instructions.json"
-SESSIONS = 10_000
+SESSIONS = 1_000
 #: Connections, and questions in flight on each.
 SHAPES = [(16, 1), (16, 16)]
 #: Lookups of the shorter run, which warm up what is made once.
@@ -89,7 +89,7 @@ def main() -> None:
     parser.add_argument("--sessiond", required=True, help="a sessiond that was built for release")
     parser.add_argument("--cache", type=Path, required=True, help="where sessions and programs are kept")
     parser.add_argument("--sessions", type=int, default=SESSIONS)
-    parser.add_argument("--lookups", type=int, default=20_000, help="by how many the runs differ (20000)")
+    parser.add_argument("--lookups", type=int, default=10_000, help="by how many the runs differ (10000)")
     parser.add_argument("--write", action="store_true", help="keep the figures as those to compare with")
     options = parser.parse_args()
 

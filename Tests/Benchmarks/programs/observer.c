@@ -79,7 +79,7 @@ static void send_and_see(const struct session *session, const char *command, siz
     write_all(redis, command, size);
     while (has(session, &since) != is_there) {
         if (now() - began > LATE) {
-            fprintf(stderr, "a change was not seen for 10 s\n");
+            fprintf(stderr, "a change was not seen for 10 s: the cache does not keep up with the writes\n");
             exit(1);
         }
     }
