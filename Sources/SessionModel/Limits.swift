@@ -41,6 +41,13 @@ package struct Limits: Sendable {
     /// How much output of one connection may wait, whatever it asked for before that: further answers are `overloaded`.
     package var heldBytesMax: Int { unreadBytesMax + answerBytesMax }
 
+    /// An answer of so many bytes is a long one: of those few may wait at a time, over all connections.
+    package var longAnswerBytes = 1 << 20
+    /// How many bytes of long answers may wait to be read; further ones are `overloaded`.
+    package var longAnswersBytesMax = 256 << 20
+    /// How many of them may be of one user's connections.
+    package var longAnswersBytesPerUIDMax = 128 << 20
+
     // MARK: Time
 
     /// How often a quiet subscription hears that it is alive.

@@ -29,6 +29,9 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     private var waitingPageCount = 0
     /// Bytes that wait here for others: ids of requests that are not answered yet, and answers of batches that are not complete.
     private var heldBytes = 0
+    /// What the answers here weigh among the long ones of all connections, and how much of that is in batches that are not complete.
+    private var longAnswerBytes = 0
+    private var longBatchBytes = 0
     private var isTurnScheduled = false
     private var isReading = true
     private var ending = Ending.none
@@ -71,6 +74,8 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     func channelInactive(context: ChannelHandlerContext) {
         backend.figures.connections.wrappingSubtract(1, ordering: .relaxed)
         events.removeAll()
+        backend.longAnswers.giveBack(longAnswerBytes, of: peer.uid)
+        (longAnswerBytes, longBatchBytes) = (0, 0)
         self.context = nil
         context.fireChannelInactive()
     }
@@ -289,6 +294,24 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     ///
     /// - Parameter isPage: the answer can be long.
     func replier(to address: ReplyAddress, isPage: Bool) -> @Sendable (Result<[UInt8], RPCError>) -> Void {
+        replier(to: address, isPage: isPage) { (connection, result, address) in connection.reply(result, to: address) }
+    }
+
+    /// As above, for what is known of a session: it is put into words on this connection's loop, and only if it may be that long.
+    func replier(
+        to address: ReplyAddress, isPage: Bool,
+        _ text: @escaping @Sendable (SessionAnswer) -> Result<[UInt8], RPCError>
+    ) -> @Sendable (SessionAnswer) -> Void {
+        replier(to: address, isPage: isPage) { (connection, answer, address) in
+            let refusal = connection.refusal(of: answer.data?.visible.json.count ?? 0)
+            connection.reply(refusal.map { .failure($0) } ?? text(answer), to: address)
+        }
+    }
+
+    private func replier<Answer: Sendable>(
+        to address: ReplyAddress, isPage: Bool,
+        _ give: @escaping @Sendable (PeerConnection, Answer, ReplyAddress) -> Void
+    ) -> @Sendable (Answer) -> Void {
         guard let loop = context?.eventLoop else { return { _ in } }
         if isPage { waitingPageCount += 1 }
         let address = address.detached
@@ -300,7 +323,7 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
                 connection.waitingCount -= 1
                 if isPage { connection.waitingPageCount -= 1 }
                 connection.heldBytes -= waiting.value.address.idByteCount
-                connection.reply(result, to: waiting.value.address)
+                if connection.context != nil { give(connection, result, waiting.value.address) }
                 connection.answerSoon()
             }
         }
@@ -317,12 +340,14 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
         case .batch(let batch, let id):
             // The rest of the batch can at least be refused: the ids came in one line.
             let rest = backend.limits.requestBytesMax + batch.missing * Self.envelopeBytesMax
-            let before = batch.answer.byteCount
+            let (before, weightBefore) = (batch.answer.byteCount, longAnswerBytes)
             switch limited(result, id, reserved: before + rest) {
             case .success(let result): batch.answer.success(id, result: result)
             case .failure(let error): batch.answer.failure(id, error)
             }
             heldBytes += batch.answer.byteCount - before
+            batch.longBytes += longAnswerBytes - weightBefore
+            longBatchBytes += longAnswerBytes - weightBefore
             batch.missing -= 1
             finish(batch)
         }
@@ -336,16 +361,27 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
         guard case .success(let bytes) = result else { return result }
         let count = bytes.count + id.text.count + Self.envelopeBytesMax
         guard count + reserved <= backend.limits.answerBytesMax else { return .failure(.internalError) }
-        guard count + output.count + heldBytes <= backend.limits.heldBytesMax else {
-            return .failure(.overloaded(retryAfterMilliseconds: 1000))
-        }
+        if let refusal = refusal(of: count) { return .failure(refusal) }
+        let weight = backend.longAnswers.weight(of: count)
+        guard backend.longAnswers.take(weight, for: peer.uid) else { return .failure(Self.tooMuchWaits) }
+        longAnswerBytes += weight
         return result
     }
+
+    /// Why an answer of so many bytes may not wait here as well.
+    private func refusal(of count: Int) -> RPCError? {
+        let isHere = count + output.count + heldBytes <= backend.limits.heldBytesMax
+        let isAnywhere = backend.longAnswers.hasRoom(for: backend.longAnswers.weight(of: count), of: peer.uid)
+        return isHere && isAnywhere ? nil : Self.tooMuchWaits
+    }
+
+    private static var tooMuchWaits: RPCError { .overloaded(retryAfterMilliseconds: 1000) }
 
     private func finish(_ batch: BatchInProgress) {
         guard batch.missing == 0, !batch.isFinished else { return }
         batch.isFinished = true
         heldBytes -= batch.answer.byteCount - BatchAnswer().byteCount
+        longBatchBytes -= batch.longBytes
         batch.answer.finish(to: &output)
         events.begin(after: batch)
     }
@@ -353,8 +389,20 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     private func flush(_ context: ChannelHandlerContext) {
         let buffer = context.channel.allocator.buffer(bytes: output)
         // Forgotten before it is written: writing can change the channel's writability, which leads back here.
-        output.removeAll(keepingCapacity: true)
-        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+        output.removeAll(keepingCapacity: output.capacity <= 2 * Self.outputBytesMax)
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: longAnswersTaken(context))
+    }
+
+    /// Hears when the peer has read the long answers that are being written; nil where there are none.
+    private func longAnswersTaken(_ context: ChannelHandlerContext) -> EventLoopPromise<Void>? {
+        // Those in batches that are not complete stay.
+        let weight = longAnswerBytes - longBatchBytes
+        guard weight > 0 else { return nil }
+        longAnswerBytes -= weight
+        let written = context.eventLoop.makePromise(of: Void.self)
+        let (longAnswers, uid) = (backend.longAnswers, peer.uid)
+        written.futureResult.whenComplete { _ in longAnswers.giveBack(weight, of: uid) }
+        return written
     }
 
     private func endIfDone(_ context: ChannelHandlerContext) {

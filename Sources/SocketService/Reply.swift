@@ -30,6 +30,8 @@ enum ReplyAddress {
 final class BatchInProgress {
     var answer = BatchAnswer()
     var isFinished = false
+    /// What its answers weigh among the long ones of all connections.
+    var longBytes = 0
     /// Requests of the batch that are not answered yet.
     var missing: Int
 

@@ -6,6 +6,7 @@ package struct SocketBackend<Lookup: SessionLookup, Log: EventLog>: Sendable {
     package var log: Log
     package var limits: Limits
     package var figures: SocketFigures
+    let longAnswers: LongAnswers
     /// The daemon's version, for `server.info`.
     package var version: String
     /// Makes the result of `server.status`. `completion` is called once, on any thread.
@@ -19,6 +20,7 @@ package struct SocketBackend<Lookup: SessionLookup, Log: EventLog>: Sendable {
         self.log = log
         self.limits = limits
         self.figures = figures
+        longAnswers = LongAnswers(limits)
         self.version = version
         self.status = status
     }
