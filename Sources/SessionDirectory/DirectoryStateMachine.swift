@@ -321,8 +321,15 @@ package struct DirectoryStateMachine: ~Copyable {
         endResurrected(at: now, &effects)
         // Redis may not have deleted it yet, or it was written again.
         if presence.revocations.isUnderWay(key, at: now.uptime) { answer = nil }
+        var shown: [SessionData] = []
         for ticket in completion.answered {
-            effects.answers.append((ticket, self.answer(ticket, answer, askedAt: value.askedAt, at: now)))
+            var told = self.answer(ticket, answer, askedAt: value.askedAt, at: now)
+            if let data = told.data {
+                // However many wait for it, it is rendered once for each view.
+                told.data = shown.first { $0.view == data.view } ?? data
+                if told.data === data { shown.append(data) }
+            }
+            effects.answers.append((ticket, told))
         }
         if completion.origins.contains(.catchUp), case .catchingUp(var catchUp) = phase {
             catchUp.unreadCount -= 1

@@ -2,9 +2,9 @@
 package struct SessionAnswer: Sendable {
     package var verdict: Verdict
     /// The decoded session as far as it may be seen; nil where there is none or nobody asked for it.
-    package var data: VisibleData?
+    package var data: SessionData?
 
-    package init(_ verdict: Verdict, data: VisibleData? = nil) {
+    package init(_ verdict: Verdict, data: SessionData? = nil) {
         self.verdict = verdict
         self.data = data
     }

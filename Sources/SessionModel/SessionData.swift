@@ -1,3 +1,5 @@
+import Synchronization
+
 /// What a peer may see of a decoded session.
 package struct VisibleData: Sendable, Equatable {
     /// One JSON object in UTF-8.
@@ -8,6 +10,43 @@ package struct VisibleData: Sendable, Equatable {
     package init(json: [UInt8], omittedCount: Int) {
         self.json = json
         self.omittedCount = omittedCount
+    }
+}
+
+/// A session's decoded data, with the view of it that somebody has.
+///
+/// It is rendered when it is first looked at, by the loop that writes it: the one that found it has others to serve. All who see
+/// the same share it.
+package final class SessionData: Sendable {
+    package let view: DataView
+    private let state: Mutex<State>
+
+    private enum State: Sendable {
+        case whole([UInt8], render: @Sendable ([UInt8], DataView) -> VisibleData)
+        case rendered(VisibleData)
+    }
+
+    /// - Parameters:
+    ///   - json: the whole session.
+    ///   - render: leaves out what the view does not show.
+    package init(
+        _ json: [UInt8], seenBy view: DataView, render: @escaping @Sendable ([UInt8], DataView) -> VisibleData
+    ) {
+        self.view = view
+        state = Mutex(.whole(json, render: render))
+    }
+
+    /// What the view shows. To be asked for where it may take its time.
+    package var visible: VisibleData {
+        state.withLock { state in
+            switch state {
+            case .rendered(let visible): return visible
+            case .whole(let json, let render):
+                let visible = render(json, view)
+                state = .rendered(visible)
+                return visible
+            }
+        }
     }
 }
 

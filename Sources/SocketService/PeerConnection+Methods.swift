@@ -42,8 +42,8 @@ extension PeerConnection {
             return .result(try text(answer).get())
         }
         try reserveWaitingPlace()
-        let reply = replier(to: address, isPage: wants.data != nil)
-        backend.lookup.ask(key, wanting: wants) { reply(text($0)) }
+        let reply = replier(to: address, isPage: wants.data != nil, text)
+        backend.lookup.ask(key, wanting: wants, completion: reply)
         return .later
     }
 

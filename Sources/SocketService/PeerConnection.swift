@@ -379,6 +379,24 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     ///
     /// - Parameter isPage: the answer can be long.
     func replier(to address: ReplyAddress, isPage: Bool) -> @Sendable (Result<[UInt8], RPCError>) -> Void {
+        replier(to: address, isPage: isPage) { (connection, result, address) in connection.reply(result, to: address) }
+    }
+
+    /// As above, for what is known of a session: it is put into words on this connection's loop, and only if it may be that long.
+    func replier(
+        to address: ReplyAddress, isPage: Bool,
+        _ text: @escaping @Sendable (SessionAnswer) -> Result<[UInt8], RPCError>
+    ) -> @Sendable (SessionAnswer) -> Void {
+        replier(to: address, isPage: isPage) { (connection, answer, address) in
+            let fits = connection.mayHold(answer.data?.visible.json.count ?? 0)
+            connection.reply(fits ? text(answer) : .failure(Self.tooMuchWaits), to: address)
+        }
+    }
+
+    private func replier<Answer: Sendable>(
+        to address: ReplyAddress, isPage: Bool,
+        _ give: @escaping @Sendable (PeerConnection, Answer, ReplyAddress) -> Void
+    ) -> @Sendable (Answer) -> Void {
         guard let loop = context?.eventLoop else {
             account.waiting.give()
             return { _ in }
@@ -395,7 +413,7 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
                 if isPage { connection.waitingPageCount -= 1 }
                 connection.heldBytes -= waiting.value.address.idByteCount
                 guard connection.context != nil else { return }
-                connection.reply(result, to: waiting.value.address)
+                give(connection, result, waiting.value.address)
                 connection.answerSoon()
             }
         }
@@ -432,12 +450,16 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
         guard case .success(let bytes) = result else { return result }
         let count = bytes.count + id.text.count + Self.envelopeBytesMax
         guard count + reserved <= backend.limits.answerBytesMax else { return .failure(.internalError) }
-        guard count + output.count + heldBytes <= backend.limits.heldBytesMax else {
-            return .failure(.overloaded(retryAfterMilliseconds: 1000))
-        }
-        guard held.mayHold(count + waitingBytes) else { return .failure(.overloaded(retryAfterMilliseconds: 1000)) }
+        guard mayHold(count) else { return .failure(Self.tooMuchWaits) }
         return result
     }
+
+    /// Whether so many bytes more may wait here.
+    private func mayHold(_ count: Int) -> Bool {
+        count + output.count + heldBytes <= backend.limits.heldBytesMax && held.mayHold(count + waitingBytes)
+    }
+
+    private static var tooMuchWaits: RPCError { .overloaded(retryAfterMilliseconds: 1000) }
 
     private func finish(_ batch: BatchInProgress) {
         guard batch.missing == 0, !batch.isFinished else { return }

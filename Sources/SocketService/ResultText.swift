@@ -16,7 +16,7 @@ enum ResultText {
             } else {
                 json.member("found", true)
             }
-            guard let data = answer.data else { return }
+            guard let data = answer.data?.visible else { return }
             json.key("data")
             json.raw(data.json)
             json.member("omitted", data.omittedCount)

@@ -18,10 +18,26 @@ import Testing
         #expect(scene.cached("1", data: .standard) == "ask")
         let lookup = scene.lookUp("1", data: .standard)
         scene.answer()
-        let shown = String(decoding: scene.answers[lookup]?.data?.json ?? [], as: UTF8.self)
+        let shown = String(decoding: scene.answers[lookup]?.data?.visible.json ?? [], as: UTF8.self)
         #expect(shown.contains("xxx"))
         #expect(scene.cached("1", data: .standard) == "1", "what was asked for last stays longest")
         #expect(scene.machine.miscounts == [])
+    }
+
+    @Test(
+        "However many wait for a session's data, it is rendered once for each view of it, and not before it is looked at"
+    )
+    func sharedData() throws {
+        var scene = Scene()
+        scene.set("A", Scene.payload("1", extra: #""note":"x","other":"y""#))
+        let lookups = (1...3).map { _ in scene.lookUp("A", data: .standard) }
+        let narrow = scene.lookUp("A", data: .exposing(["note"]))
+        scene.answer()
+        let first = try #require(scene.answers[lookups[0]]?.data)
+        #expect(lookups.allSatisfy { scene.answers[$0]?.data === first })
+        #expect(String(decoding: first.visible.json, as: UTF8.self).contains("other"))
+        let shown = try #require(scene.answers[narrow]?.data)
+        #expect(String(decoding: shown.visible.json, as: UTF8.self) == #"{"note":"x"}"#)
     }
 
     @Test("With no memory for session data at all it is still shown")

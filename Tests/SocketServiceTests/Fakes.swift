@@ -18,8 +18,23 @@ final class FakeLookup: SessionLookup {
             .authenticated(
                 AuthenticatedSession(userID: UserID("1"), backend: "b", session: Fingerprint(of: key), expiresAt: nil)
             ),
-            data: VisibleData(json: Array("{}".utf8), omittedCount: 0)
+            data: SessionData(Array("{}".utf8), seenBy: .standard) { json, _ in VisibleData(json: json, omittedCount: 0)
+            }
         )
+    }
+
+    /// A session whose data has so many bytes, for keys like `long 5000`.
+    private static func longAnswer(_ key: SessionKey, _ wants: LookupWants) -> SessionAnswer? {
+        let words = String(decoding: key.bytes, as: UTF8.self).split(separator: " ")
+        guard words.first == "long", let view = wants.data, let count = words.last.flatMap({ Int($0) }) else {
+            return nil
+        }
+        var answer = answer(key)
+        answer.data = SessionData([], seenBy: view) { _, _ in
+            let filling = String(repeating: "x", count: count)
+            return VisibleData(json: Array(#"{"x":"\#(filling)"}"#.utf8), omittedCount: 0)
+        }
+        return answer
     }
 
     func cached(_ key: SessionKey, wanting wants: LookupWants) -> SessionAnswer? {
@@ -42,7 +57,8 @@ final class FakeLookup: SessionLookup {
     func ask(
         _ key: SessionKey, wanting wants: LookupWants, completion: @escaping @Sendable (SessionAnswer) -> Void
     ) {
-        waiting.withLock { $0.append { completion(.nobody(.unknown)) } }
+        let answer = Self.longAnswer(key, wants) ?? .nobody(.unknown)
+        waiting.withLock { $0.append { completion(answer) } }
     }
 
     func list(_ query: SessionListQuery, completion: @escaping @Sendable (SessionListPage) -> Void) {

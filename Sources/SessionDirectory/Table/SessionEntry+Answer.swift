@@ -22,9 +22,9 @@ extension SessionEntry {
         if case .rejected = standing { true } else { data != nil }
     }
 
-    private func visibleData(_ view: DataView?) -> VisibleData? {
+    private func visibleData(_ view: DataView?) -> SessionData? {
         guard let view, let data else { return nil }
-        return view.visible(of: data)
+        return SessionData(data, seenBy: view) { json, view in view.visible(of: json) }
     }
 
     private func describe(_ login: Login) -> AuthenticatedSession {

@@ -125,6 +125,38 @@ import Testing
         #expect(try await client.line().contains("true"))
     }
 
+    @Test(
+        "Long sessions that nobody reads are held up to a bound over all connections, and make room when they are read")
+    func longSessions() async throws {
+        var limits = Limits()
+        limits.unreadBytesPerUIDMax = 1_000_000
+        let rig = try await Rig(limits: limits)
+        let clients = try (1...4).map { _ in try rig.connect() }
+        func get(_ id: Int, _ count: Int) -> String {
+            let params = #"{"session_key":"long \#(count)"}"#
+            return #"{"jsonrpc":"2.0","id":\#(id),"method":"session.get","params":\#(params)}"# + "\n"
+        }
+        for client in clients { try await client.send((1...4).map { get($0, 200_000) }.joined()) }
+        try await eventually("the lookups") { rig.lookup.waitingCount == 16 }
+        // The loop finds all of them at the same time.
+        let gate = DispatchSemaphore(value: 0)
+        rig.group.next().execute { gate.wait() }
+        rig.lookup.release()
+        gate.signal()
+        var (results, refusals) = (0, 0)
+        for client in clients {
+            for line in try await client.lines(4) {
+                if line.contains(#""found":true"#) { results += 1 }
+                if line.contains("-32004") { refusals += 1 }
+            }
+        }
+        #expect(results + refusals == 16 && results >= 4 && refusals >= 1, "\(results) were given")
+        try await clients[0].send(get(5, 200_000))
+        try await eventually("the lookup") { rig.lookup.waitingCount == 1 }
+        rig.lookup.release()
+        #expect(try await clients[0].line().contains(#""found":true"#))
+    }
+
     @Test("A batch that waits for its last answer holds others up once it holds much, and all are answered")
     func heldBatches() async throws {
         var limits = Limits()
