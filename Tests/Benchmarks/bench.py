@@ -55,6 +55,8 @@ CURVES: dict[str, Callable[[Stage], list[growth.Curve]]] = {
     "growth.idle": growth_of_clients.idle,
 }
 PAIRS_MIN = 5
+#: With what the demanded ratios have to be reached.
+DEMANDED = {"sessions": 1_000_000, "rate": 10_000}
 SHORT_SECONDS, FULL_SECONDS = 0.6, 2.0
 
 
@@ -65,11 +67,11 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--cache", type=Path, required=True, help="where sessions and programs are kept")
     parser.add_argument("--plotter", help="a Python with matplotlib; without it nothing is drawn")
     parser.add_argument("--only", action="append", choices=[*ROWS, *CURVES], help="only this part; may be repeated")
-    parser.add_argument("--sessions", type=int, default=1_000_000, help="how many sessions (1000000)")
+    parser.add_argument("--sessions", type=int, default=DEMANDED["sessions"], help="how many sessions (1000000)")
     parser.add_argument("--pairs", type=int, default=PAIRS_MIN, help=f"fewer than {PAIRS_MIN} say nothing")
     parser.add_argument("--seconds", type=float, help=f"of a sample ({SHORT_SECONDS}; full: {FULL_SECONDS})")
     parser.add_argument("--changes", type=int, default=600, help="logins and logouts of a sample (600)")
-    parser.add_argument("--rate", type=int, default=10_000, help="writes a second meanwhile (10000)")
+    parser.add_argument("--rate", type=int, default=DEMANDED["rate"], help="writes a second meanwhile (10000)")
     parser.add_argument("--flood", type=int, default=200_000, help="writes of a sample of the flood (200000)")
     options = parser.parse_args()
     if options.seconds is None:
@@ -122,7 +124,7 @@ def main() -> None:
     with ExitStack() as stack:
         stage = Stage(Options(*(getattr(options, name) for name in Options._fields)), stack)
         about["redis"] = stage.bare.info("redis_version")
-        about["sessions"], about["pairs"], about["seconds"] = options.sessions, options.pairs, options.seconds
+        about |= {name: getattr(options, name) for name in ("sessions", "pairs", "seconds", "rate", "changes", "flood")}
         load = " ".join(f"{average:.2f}" for average in about["load_before"])
         print(f"{about['processor']}, {about['cores']} cores, Linux {about['kernel']}, load {load}")
         print(f"Redis {about['redis']}, {options.sessions:,} sessions, {options.pairs} pairs of {options.seconds:g} s")
@@ -135,6 +137,13 @@ def main() -> None:
     print()
     for curve in curves:
         print(growth.markdown(curve) + "\n")
+    different = [
+        f"--{name} {getattr(options, name):,} instead of {demanded:,}"
+        for name, demanded in DEMANDED.items()
+        if getattr(options, name) != demanded
+    ]
+    if different:
+        print(f"taken with {', '.join(different)}: what is demanded is not of these sizes")
     if options.pairs < PAIRS_MIN:
         print(f"fewer than {PAIRS_MIN} pairs: these figures say nothing")
     if rows and (last := results.last_committed()):
