@@ -18,6 +18,8 @@ package struct Limits: Sendable {
     package var jsonDepthMax = 32
     /// How many requests a batch may hold (`--max-batch`).
     package var batchCountMax = 1_000
+    /// What that can be set to: so many can at least be refused in one answer line.
+    package static let batchCountBound = 32_768
     /// How many requests of one connection may wait for their answers (`--max-requests-in-flight`); further ones are
     /// `overloaded`.
     package var requestsInFlightMax = 4_096

@@ -203,7 +203,7 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
         case .single(let request):
             answer(request) { $0.map(ReplyAddress.line) ?? .nowhere }
         case .batch(let requests):
-            let batch = BatchInProgress(count: requests.count)
+            let batch = BatchInProgress(requests)
             for request in requests {
                 answer(request) { id in
                     guard let id else {
@@ -359,8 +359,9 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
             case .failure(let error): AnswerLine.failure(id, error, to: &output)
             }
         case .batch(let batch, let id):
-            // The rest of the batch can at least be refused: the ids came in one line.
-            let rest = backend.limits.requestBytesMax + batch.missing * Self.envelopeBytesMax
+            batch.missingIDByteCount -= id.text.count
+            // The rest of the batch can at least be refused.
+            let rest = batch.missingIDByteCount + (batch.missing - 1) * Self.envelopeBytesMax
             let before = batch.answer.byteCount
             switch limited(result, id, reserved: before + rest) {
             case .success(let result): batch.answer.success(id, result: result)

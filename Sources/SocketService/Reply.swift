@@ -32,9 +32,17 @@ final class BatchInProgress {
     var isFinished = false
     /// Requests of the batch that are not answered yet.
     var missing: Int
+    /// How long their ids are together, which their answers repeat.
+    var missingIDByteCount: Int
 
-    init(count: Int) {
-        missing = count
+    init(_ requests: [Result<Request, InvalidRequest>]) {
+        missing = requests.count
+        missingIDByteCount = requests.reduce(0) { count, request in
+            switch request {
+            case .success(let request): count + (request.id?.text.count ?? 0)
+            case .failure(let invalid): count + invalid.id.text.count
+            }
+        }
     }
 }
 

@@ -9,7 +9,7 @@ extension Limits {
             .maxConnectionsPerUID, default: connectionsPerUIDMax, in: 1...1_000_000)
         requestBytesMax = try options.kibibytes(.maxRequestSize, default: requestBytesMax, in: 4...16_384)
         jsonDepthMax = try options.integer(.maxJSONDepth, default: jsonDepthMax, in: 4...256)
-        batchCountMax = try options.integer(.maxBatch, default: batchCountMax, in: 1...100_000)
+        batchCountMax = try options.integer(.maxBatch, default: batchCountMax, in: 1...Self.batchCountBound)
         requestsInFlightMax = try options.integer(.maxRequestsInFlight, default: requestsInFlightMax, in: 1...100_000)
         requestsInFlightPerUIDMax = try options.integer(
             .maxRequestsInFlightPerUID, default: requestsInFlightPerUIDMax, in: 1...10_000_000)

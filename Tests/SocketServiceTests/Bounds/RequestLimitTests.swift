@@ -35,6 +35,25 @@ import Testing
     }
 
     @Test(
+        "A batch is answered with the largest limits that can be set: room is kept for what it asks, not for what it could have asked"
+    )
+    func largestBatch() async throws {
+        var limits = Limits()
+        (limits.requestBytesMax, limits.batchCountMax) = (16 * 1024 * 1024, Limits.batchCountBound)
+        limits.unfinishedLineMilliseconds = 0
+        #expect(limits.batchCountMax * 256 < limits.answerBytesMax)
+        let rig = try await Rig(limits: limits)
+        let client = try rig.connect()
+        let long = identity("\"\(String(repeating: "x", count: 100_000))\"", "known")
+        try await client.send("[\(identity("1", "known")),\(long)]\n")
+        #expect(try await client.line().matches(of: /"authenticated":true/).count == 2)
+        // More than the default allows.
+        let count = 1500
+        try await client.send("[" + (1...count).map { identity("\($0)", "known") }.joined(separator: ",") + "]\n")
+        #expect(try await client.line().matches(of: /"authenticated":true/).count == count)
+    }
+
+    @Test(
         "A line as long and as deep as allowed is answered, a deeper one is refused, a longer one ends the connection")
     func size() async throws {
         var limits = Limits()
