@@ -7,6 +7,8 @@ package struct Limits: Sendable {
 
     /// How many connections there may be (`--max-connections`); further ones are told `overloaded` and closed.
     package var connectionsMax = 16_384
+    /// How many of them only those get who may do everything, so that an operator can still look.
+    package var connectionsReserved: Int { min(16, connectionsMax / 16) }
     /// How many of them may be one user's (`--max-connections-per-uid`).
     package var connectionsPerUIDMax = 4_096
 

@@ -48,7 +48,8 @@ package final class SocketServer<Lookup: SessionLookup, Log: EventLog>: Service 
             .childChannelInitializer { channel in
                 quiescing.add(channel)
                 return Peer.identify(channel).flatMapThrowing { peer in
-                    try Admission.admit(peer, on: channel, backend, boundsLog) {
+                    let mayAll = access.grant(to: peer).rights == .all
+                    try Admission.admit(peer, mayAll: mayAll, on: channel, backend, boundsLog) {
                         PeerConnection(backend: backend, access: access, peer: peer)
                     }
                 }

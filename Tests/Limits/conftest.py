@@ -22,8 +22,16 @@ def serve(binary: str, folder: Path, redis: PrivateRedis) -> Iterator[Callable[.
     key.write_text(SECRET_KEY + "\n")
     with ExitStack() as stack:
 
-        def start(*options: str, environment: dict[str, str] | None = None) -> Daemon:
-            daemon = Daemon(binary, folder, redis.url, key, "--socket-mode", "0666", *options)
+        def start(
+            *options: str, environment: dict[str, str] | None = None, limits_of_files: tuple[int, int] | None = None
+        ) -> Daemon:
+            program = binary
+            if limits_of_files:
+                program = str(folder / "limited")
+                soft, hard = limits_of_files
+                Path(program).write_text(f'#!/bin/sh\nexec prlimit --nofile={soft}:{hard} {binary} "$@"\n')
+                Path(program).chmod(0o755)
+            daemon = Daemon(program, folder, redis.url, key, "--socket-mode", "0666", *options)
             daemon.start(environment or {})
             stack.callback(lambda: daemon.stop())
             return daemon

@@ -107,10 +107,27 @@ def test_more_connections_than_files_are_lowered_and_said(binary, folder, redis,
     soft, hard = resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE)
     assert soft == hard, "the limit is raised as far as it goes"
     with Line(daemon.path) as own:
-        count = own.call("server.info")["result"]["limits"]["connections_max"]
+        told = own.call("server.info")["result"]["limits"]
+        count = told["connections_max"]
         assert count == min(1_000_000, hard - 64)
+        assert told["connections_per_uid_max"] == min(4096, -(-count // 4))
     if count < 1_000_000:
         assert any(f"lowered to {count}" in line for line in daemon.lines)
+
+
+@pytest.mark.skipif(not may_become_others(), reason="needs to become other users")
+def test_with_few_files_one_user_does_not_get_all_places(serve):
+    daemon = serve(limits_of_files=(200, 200))
+    assert any("lowered to 136, 34 of them for one user" in line for line in daemon.lines)
+    with ExitStack() as stack:
+        # Enough users to take all that there is.
+        greedy = [stack.enter_context(OtherUser(uid, daemon.path)) for uid in range(4001, 4005)]
+        admitted = [sum("result" in user.do("connect") for _ in range(40)) for user in greedy]
+        assert admitted == [34, 34, 34, 26]
+        for _ in range(8):
+            assert "result" in stack.enter_context(Line(daemon.path)).call("server.info"), "some are kept for root"
+        with Line(daemon.path) as line:
+            assert line.read() == REFUSAL
 
 
 def test_a_number_that_is_none_is_refused_with_what_is_expected(binary, folder):

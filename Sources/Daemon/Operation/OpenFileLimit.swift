@@ -24,15 +24,31 @@ enum OpenFileLimit {
     /// Raises the limit, and lowers the number of connections to what files there are for, and says so: a daemon that has spent all of
     /// them on its clients could not reach Redis again.
     static func fitted(_ limits: Limits, _ logger: Logger) -> Limits {
-        guard let count = raise(), limits.connectionsMax > count - reservedCount else { return limits }
-        var fitted = limits
-        fitted.connectionsMax = max(1, count - reservedCount)
+        guard let count = raise() else { return limits }
+        let fitted = fit(limits, fileCount: count)
+        guard fitted.connectionsMax < limits.connectionsMax else { return limits }
         logger.warning(
             """
             --max-connections \(limits.connectionsMax) is more than the limit of open files (\(count)) has room for: it is \
-            lowered to \(fitted.connectionsMax). Raise the limit (LimitNOFILE=, ulimit -n), or give a lower --max-connections
+            lowered to \(fitted.connectionsMax), \(fitted.connectionsPerUIDMax) of them for one user. Raise the limit \
+            (LimitNOFILE=, ulimit -n), or give a lower --max-connections
             """
         )
+        return fitted
+    }
+
+    /// The limits for so many files.
+    ///
+    /// Where there are fewer connections, one user gets fewer, too: a quarter of all, or the part that was asked for where that is
+    /// more.
+    static func fit(_ limits: Limits, fileCount: Int) -> Limits {
+        let count = max(1, fileCount - reservedCount)
+        guard limits.connectionsMax > count else { return limits }
+        var fitted = limits
+        fitted.connectionsMax = count
+        let part = Double(limits.connectionsPerUIDMax) / Double(limits.connectionsMax)
+        fitted.connectionsPerUIDMax = min(
+            limits.connectionsPerUIDMax, max(1, Int((Double(count) * max(0.25, part)).rounded(.up))))
         return fitted
     }
 }

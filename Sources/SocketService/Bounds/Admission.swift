@@ -4,12 +4,14 @@ import SessionModel
 /// Lets a peer in, if there is room.
 enum Admission {
     /// Gives a new channel its handlers: those of a connection, or the one that refuses it. On the channel's loop.
+    ///
+    /// - Parameter mayAll: whether the peer may do everything.
     static func admit<Lookup: SessionLookup, Log: EventLog>(
-        _ peer: Peer, on channel: any Channel, _ backend: SocketBackend<Lookup, Log>, _ log: BoundsLog,
+        _ peer: Peer, mayAll: Bool, on channel: any Channel, _ backend: SocketBackend<Lookup, Log>, _ log: BoundsLog,
         _ makeConnection: () -> PeerConnection<Lookup, Log>
     ) throws {
         let figures = backend.figures
-        if let refusal = figures.census.admit(peer.uid, backend.limits) {
+        if let refusal = figures.census.admit(peer.uid, mayAll: mayAll, backend.limits) {
             figures.connectionRefused()
             log.refused(peer, refusal)
             return try channel.pipeline.syncOperations.addHandler(RefusedConnection())

@@ -6,8 +6,10 @@ final class ConnectionCensus: Sendable {
     private let counts = Mutex(ConnectionCounts())
 
     /// Counts a connection, unless there are too many already.
-    func admit(_ uid: UInt32, _ limits: Limits) -> ConnectionCounts.Refusal? {
-        counts.withLock { $0.admit(uid, limits) }
+    ///
+    /// - Parameter mayAll: whether the peer may do everything.
+    func admit(_ uid: UInt32, mayAll: Bool, _ limits: Limits) -> ConnectionCounts.Refusal? {
+        counts.withLock { $0.admit(uid, mayAll: mayAll, limits) }
     }
 
     /// A connection that was admitted has ended.
@@ -27,9 +29,9 @@ struct ConnectionCounts {
         case inAll = "--max-connections"
     }
 
-    mutating func admit(_ uid: UInt32, _ limits: Limits) -> Refusal? {
+    mutating func admit(_ uid: UInt32, mayAll: Bool = false, _ limits: Limits) -> Refusal? {
         guard byUID[uid, default: 0] < limits.connectionsPerUIDMax else { return .ofUser }
-        guard total < limits.connectionsMax else { return .inAll }
+        guard total < limits.connectionsMax - (mayAll ? 0 : limits.connectionsReserved) else { return .inAll }
         total += 1
         byUID[uid, default: 0] += 1
         return nil

@@ -65,6 +65,18 @@ import Testing
         #expect(counts.total == 0, "whoever was never admitted gives nothing back")
     }
 
+    @Test("Some connections are kept for those who may do everything")
+    func reserved() {
+        var limits = Limits()
+        (limits.connectionsMax, limits.connectionsPerUIDMax) = (32, 20)
+        #expect(limits.connectionsReserved == 2)
+        var counts = ConnectionCounts()
+        for number: UInt32 in 0..<30 { expect(nil, counts.admit(1000 + number % 2, limits)) }
+        expect(.inAll, counts.admit(1002, limits))
+        for _ in 0..<2 { expect(nil, counts.admit(0, mayAll: true, limits)) }
+        expect(.inAll, counts.admit(0, mayAll: true, limits))
+    }
+
     @Test("One user may have at least 1,024 connections where nobody says otherwise")
     func defaults() {
         #expect(Limits().connectionsPerUIDMax >= 1024)
