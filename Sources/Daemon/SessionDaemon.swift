@@ -86,7 +86,7 @@ package struct SessionDaemon {
                 socket: socket, access: access, backend: parts.backend, group: socketLoops, logger: logger)
             services.append(.init(service: server))
         }
-        services.append(.init(service: await reloading(parts.driver, on: linkLoop, sockets.map(\.access))))
+        services.append(.init(service: await reloading(parts.driver, on: linkLoop, sockets)))
         let group = ServiceGroup(
             configuration: .init(
                 services: services,
@@ -107,12 +107,13 @@ package struct SessionDaemon {
     }
 
     private func reloading<EventJournal: Journal>(
-        _ driver: NIOLoopBound<DirectoryDriver<EventJournal>>, on loop: any EventLoop, _ accesses: [AccessControl]
+        _ driver: NIOLoopBound<DirectoryDriver<EventJournal>>, on loop: any EventLoop,
+        _ sockets: [(socket: ListeningSocket, access: AccessControl)]
     ) async -> Reloading {
         let hangups = await UnixSignalsSequence(trapping: .sighup)
         return Reloading(
             configuration: configuration, load: reload,
-            sockets: zip(configuration.sockets.map(\.place), accesses).map { ($0, $1) },
+            sockets: zip(configuration.sockets.map(\.place), sockets).map { ($0, $1.socket, $1.access) },
             changeDecoding: { new, old in
                 try? await loop.submit { driver.value.decodingChanged(to: new, from: old) }.get()
             }, hangups: hangups, logger: logger)

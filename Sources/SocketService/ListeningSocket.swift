@@ -148,6 +148,18 @@ package struct ListeningSocket: Sendable {
         unlink(file.path)
     }
 
+    /// Gives its file another mode and group. One that somebody else has bound, or that is not there any more, is left alone.
+    ///
+    /// - Parameter group: nil for the daemon's.
+    package func change(mode: UInt32, group: UInt32?) throws(ListeningSocketError) {
+        var status = stat()
+        guard let file, FileIdentity(of: file.path) == file.identity, stat(file.path, &status) == 0 else { return }
+        // Meanwhile nobody gets in whom not both let in.
+        guard chmod(file.path, mode & status.st_mode & 0o777) == 0 else { throw .system("chmod", file.path, errno) }
+        guard chown(file.path, uid_t.max, group ?? getegid()) == 0 else { throw .group(file.path, errno) }
+        guard chmod(file.path, mode) == 0 else { throw .system("chmod", file.path, errno) }
+    }
+
     private static func withAddress<Result>(
         of path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
     ) -> Result {

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
+from pathlib import Path
 
 import pytest
 
 import sessiond
-from peers import ANNA, SECRET_KEY, as_root
-from processes import wait_for
+from peers import ANNA, AUDIT, SECRET_KEY, STAFF, as_root
+from processes import Daemon, wait_for
 
 
 def client(site):
@@ -95,6 +97,54 @@ def test_what_needs_a_restart_is_named(serve):
     [line] = [line for line in site.daemon.lines if "restart sessiond" in line]
     assert "--max-staleness" in line
     assert not any("hunter2" in line for line in site.daemon.lines)
+
+
+@as_root
+def test_the_permissions_of_a_socket_change_and_its_file_stays(serve, folder):
+    path = folder / "web.sock"
+
+    def configure(mode: str, group: int) -> str:
+        return f"sockets: [{{path: {path}, mode: '{mode}', group: {group}, may: [identify]}}]\nsocket-group: {group}\n"
+
+    def permissions(of: Path) -> tuple[int, int, int]:
+        status = of.stat()
+        return stat.S_IMODE(status.st_mode), status.st_gid, status.st_ino
+
+    site = serve(configure("0666", STAFF))
+    (mode, group, inode), main = permissions(path), permissions(site.daemon.path)
+    assert (mode, group) == (0o666, STAFF)
+    assert main[:2] == (0o666, STAFF)
+    site.configure(configure("0640", AUDIT))
+    site.daemon.reload()
+    assert permissions(path) == (0o640, AUDIT, inode)
+    assert permissions(site.daemon.path) == (0o666, AUDIT, main[2])
+    assert not any("restart sessiond" in line for line in site.daemon.lines)
+    # Somebody else's file at this path is left alone.
+    path.unlink()
+    path.touch(0o600)
+    site.configure(configure("0666", STAFF))
+    site.daemon.reload()
+    assert permissions(path)[:2] == (0o600, 0)
+
+
+def test_other_words_in_the_file_of_the_redis_url_are_told_and_not_repeated(binary, folder, redis):
+    (folder / "secret_key").write_text(SECRET_KEY + "\n")
+    (folder / "url").write_text(redis.url + "\n")
+    options = ("--redis-url-file", str(folder / "url"))
+    daemon = Daemon(binary, folder, None, folder / "secret_key", *options)
+    daemon.start()
+    try:
+        daemon.reload()
+        assert not any("restart sessiond" in line for line in daemon.lines)
+        (folder / "url").write_text("redis://:hunter2@elsewhere\n")
+        daemon.reload()
+        assert [line for line in daemon.lines if "restart sessiond" in line and "the Redis URL in its file" in line]
+        assert not any("hunter2" in line for line in daemon.lines)
+        # Once.
+        daemon.reload()
+        assert sum("restart sessiond" in line for line in daemon.lines) == 1
+    finally:
+        assert daemon.stop() == 0
 
 
 def test_many_at_once_are_carried_out_one_after_the_other(serve):

@@ -90,6 +90,10 @@ package struct DaemonConfiguration: Sendable {
     mutating func take(_ new: DaemonConfiguration) {
         decoding = new.decoding
         given = new.given
+        // Compared with the next ones alone.
+        sockets = new.sockets
+        endpoint = new.endpoint
+        warnings = new.warnings
     }
 
     private static func endpoint(_ options: OptionReader) throws(ConfigurationError) -> RedisEndpoint {

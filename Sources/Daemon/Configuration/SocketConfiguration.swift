@@ -7,7 +7,7 @@ package struct SocketConfiguration: Sendable {
     package var place: Place
     package var policy: PeerPolicy
 
-    package enum Place: Sendable {
+    package enum Place: Sendable, Equatable {
         /// The daemon opens it.
         case file(path: String, mode: UInt32, group: UInt32?)
         /// The service manager has opened it.

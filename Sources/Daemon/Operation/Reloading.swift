@@ -10,7 +10,7 @@ struct Reloading: Service {
     let configuration: DaemonConfiguration
     /// Reads everything anew, as at the start.
     let load: @Sendable () throws -> DaemonConfiguration
-    let sockets: [(place: SocketConfiguration.Place, access: AccessControl)]
+    let sockets: [(place: SocketConfiguration.Place, socket: ListeningSocket, access: AccessControl)]
     /// Has stored values decoded by other settings than before.
     let changeDecoding: @Sendable (_ new: DecoderSettings, _ old: DecoderSettings) async -> Void
     /// Trapped before anybody is told that the daemon is ready.
@@ -19,7 +19,11 @@ struct Reloading: Service {
 
     /// What a reload can change; the rest needs a restart.
     private static let reloadable: Set<ServeOption> = [
-        .secretKeyFile, .salt, .django, .serializer, .socketRights, .expose,
+        .secretKeyFile, .salt, .django, .serializer, .socketRights, .expose, .socketMode, .socketGroup,
+    ]
+    /// What says where Redis is, and how to talk to it.
+    private static let redisOptions: Set<ServeOption> = [
+        .redisURL, .redisURLFile, .redisCAFile, .redisCertificateFile, .redisKeyFile, .redisServerName, .redisInsecure,
     ]
 
     func run() async {
@@ -54,11 +58,12 @@ struct Reloading: Service {
     }
 
     private func apply(_ new: DaemonConfiguration, after old: DaemonConfiguration) async {
-        for (place, access) in sockets {
-            if let wanted = new.sockets.first(where: { $0.place.isSame(as: place) }) {
-                access.replace(by: wanted.policy)
-            }
+        for (place, socket, access) in sockets {
+            guard let wanted = new.sockets.first(where: { $0.place.isSame(as: place) }) else { continue }
+            access.replace(by: wanted.policy)
+            change(socket, to: wanted.place, from: old.sockets.first { $0.place.isSame(as: place) }?.place)
         }
+        for warning in new.warnings where !old.warnings.contains(warning) { logger.warning("\(warning)") }
         if new.sockets.count != sockets.count
             || new.sockets.contains(where: { wanted in !sockets.contains { wanted.place.isSame(as: $0.place) } })
         {
@@ -68,9 +73,23 @@ struct Reloading: Service {
         if !new.decoding.hasKeys(of: old.decoding) || !changed.isDisjoint(with: [.salt, .django, .serializer]) {
             await changeDecoding(new.decoding, old.decoding)
         }
-        let others = changed.subtracting(Self.reloadable).map { "--\($0.rawValue)" }.sorted()
+        var others = changed.subtracting(Self.reloadable).map { "--\($0.rawValue)" }.sorted()
+        if new.endpoint != old.endpoint, changed.isDisjoint(with: Self.redisOptions) {
+            others.append("the Redis URL in its file")
+        }
         if !others.isEmpty {
             logger.warning("restart sessiond for what else has changed: \(others.joined(separator: ", "))")
+        }
+    }
+    /// Gives the file of a socket the permissions that are wanted now.
+    private func change(
+        _ socket: ListeningSocket, to wanted: SocketConfiguration.Place, from old: SocketConfiguration.Place?
+    ) {
+        guard wanted != old, case .file(_, let mode, let group) = wanted else { return }
+        do throws(ListeningSocketError) {
+            try socket.change(mode: mode, group: group)
+        } catch {
+            logger.error("the socket's permissions are not as the configuration says: \(error)")
         }
     }
 }

@@ -83,13 +83,16 @@ class PrivateRedis:
 
 
 class Daemon:
-    """`sessiond serve` with its socket in `folder`, on a private Redis."""
+    """`sessiond serve` with its socket in `folder`, on a private Redis; without a URL, the options say which."""
 
-    def __init__(self, binary: str, folder: Path, redis_url: str, secret_key_file: Path, *options: str) -> None:
+    def __init__(
+        self, binary: str, folder: Path, redis_url: Optional[str], secret_key_file: Path, *options: str
+    ) -> None:
         self.path = folder / "sessiond.sock"
         self.lines: list[str] = []
         self._command = [
-            *(binary, "serve", "--redis-url", redis_url, "--socket", str(self.path)),
+            *(binary, "serve", "--socket", str(self.path)),
+            *(("--redis-url", redis_url) if redis_url else ()),
             *("--secret-key-file", str(secret_key_file), "--state-directory", str(folder / "state")),
             *options,
         ]
