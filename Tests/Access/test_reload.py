@@ -30,7 +30,7 @@ def test_rights_change_for_those_who_are_connected(serve):
     try:
         with client(site) as asking, asking.events() as events:
             assert asking.info()["rights"] == ["identify", "observe"]
-            assert events.poll(0.1) is None
+            wait_for(lambda: asking.status()["clients"]["subscriptions"] == 1, "the subscription")
             # Whoever has connected stays who it was.
             os.seteuid(0)
             site.configure(f"rights: [{{user: {ANNA}, may: [identify]}}]\n")

@@ -52,10 +52,18 @@ def test_in_the_environment(serve):
     assert {name: told[name] for _, _, name, _ in OPTIONS} == {name: value for _, _, name, value in OPTIONS}
 
 
-@pytest.mark.parametrize("option", ["max-misses", "unread-timeout", "line-timeout", "idle-timeout"])
+@pytest.mark.parametrize("option", ["unread-timeout", "line-timeout", "idle-timeout"])
 def test_zero_is_no_bound(serve, option):
-    told = limits(serve(f"--{option}=0"))
-    names = {name: option for option, _, name, _ in OPTIONS}
-    for name, of in names.items():
-        if of == option:
-            assert told[name] is None
+    [name] = [name for other, _, name, _ in OPTIONS if other == option]
+    assert limits(serve(f"--{option}=0"))[name] is None
+
+
+@pytest.mark.parametrize("option", ["max-misses", "max-misses-per-uid"])
+def test_zero_is_no_bound_of_misses(serve, option):
+    # The other one has its default, which so few do not reach.
+    daemon = serve(f"--{option}=0")
+    with Line(daemon.path) as line:
+        for number in range(200):
+            answer = line.call("session.identity", session_key=f"invented{number}")
+            assert answer["result"]["reason"] == "unknown"
+        assert line.status()["cache"]["misses_refused"] == 0
