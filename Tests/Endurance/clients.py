@@ -11,6 +11,7 @@ from pathlib import Path
 import sessiond
 from attacks import corpus
 from hostile_client import Finding, HostileClient
+from processes import DEADLINE_SECONDS
 from visitors import Visitors
 
 
@@ -99,15 +100,45 @@ class Listener(Client):
 
 
 class Revoker(Client):
-    """Ends sessions, which must be out at once."""
+    """Ends sessions, which must be out at once, and stay out when they are written again."""
 
     def act(self) -> None:
         self.pause(self.random.uniform(0.05, 0.5))
         with sessiond.Client(self.path, timeout=10) as client:
-            if self.random.random() < 0.2:
-                self.counts["revoked"] += client.revoke_user(self.random.randrange(1, 8))
-            else:
-                self.counts["revoked"] += client.revoke(self.some_key())
+            match self.random.randrange(5):
+                case 0:
+                    self.counts["revoked"] += client.revoke_user(self.random.randrange(1, 8))
+                case 1 | 2:
+                    self.counts["revoked"] += client.revoke(self.some_key())
+                case _:
+                    self.revoke_own(client)
+
+    def revoke_own(self, client: sessiond.Client) -> None:
+        """End a session that a request in flight writes again."""
+        key = f"{self.random.getrandbits(128):032x}"
+        self.visitors.log_in(key, 9)
+        try:
+            # A FLUSHALL may have been faster.
+            if client.revoke(key) != 1:
+                return
+            self.counts["revoked"] += 1
+            self.visitors.log_in(key, 9)
+            self.counts["written again"] += 1
+            deadline = time.monotonic() + DEADLINE_SECONDS
+            while self.visitors.holds(key):
+                self.expect_nobody(client, key)
+                if time.monotonic() > deadline:
+                    return self.fault("a session that was revoked and written again is still in Redis")
+            self.expect_nobody(client, key)
+        finally:
+            self.visitors.log_out(key)
+
+    def expect_nobody(self, client: sessiond.Client, key: str) -> None:
+        try:
+            if client.identity(key):
+                self.fault("a session that was revoked is somebody's")
+        except sessiond.SessiondError as error:
+            self.counts[type(error).__name__] += 1
 
 
 class Attacker(Client):
