@@ -147,6 +147,7 @@ def test_by_default_no_credential_and_no_message_is_shown(serve):
         ("rights: [{may: [read]}]", "rights[0]: it names a user or a group"),
         ("rights: [{user: 1, group: 1, may: [read]}]", "rights[0]: it names a user or a group"),
         ("rights: [{user: nobody-of-this-name, may: [read]}]", "no user nobody-of-this-name"),
+        ("rights: [{user: 1, expose: [tenant]}]", "rights[0]: it does not say what it may"),
         ("rights: [{user: 1, may: [reed]}]", "rights[0]: there is no right reed"),
         ("rights: [{user: 1, mai: [read]}]", "rights[0]: there is no mai: it takes user, group, may, expose"),
         ("rights: [{user: 1, may: [read], expose: [_auth_user_hash]}]", "rights[0]: _auth_user_hash is a credential"),

@@ -17,9 +17,14 @@ enum PeerRules {
         var rules: [PeerPolicy.Rule] = []
         for entry in entries {
             try entry.allow("user", "group", "may", "expose")
+            let subject = try subject(entry)
+            // A rule replaces what everybody has, so one that only says what is shown would take that away.
+            guard let may = try entry.words("may") else {
+                throw entry.problem("it does not say what it may: [identify], or [] for nothing")
+            }
             rules.append(
                 PeerPolicy.Rule(
-                    try subject(entry), try rights(try entry.words("may") ?? []) { entry.problem($0) },
+                    subject, try rights(may) { entry.problem($0) },
                     exposed: try names(try entry.words("expose")) { entry.problem($0) }))
         }
         return PeerPolicy(
