@@ -9,10 +9,11 @@ enum PeerRules {
     ///   - others: rights of whom no entry names; nil for `identify`.
     ///   - exposed: the members of session data that those see for whom no entry says otherwise; nil for all but what is hidden
     ///     by default.
-    ///   - problem: says where `others` and `exposed` stand.
+    ///   - othersProblem: says where `others` stands.
+    ///   - exposedProblem: says where `exposed` stands.
     static func policy(
         _ entries: [ConfigurationEntry], others: [String]?, exposed: [String]?,
-        _ problem: (String) -> ConfigurationError
+        othersProblem: (String) -> ConfigurationError, exposedProblem: (String) -> ConfigurationError
     ) throws(ConfigurationError) -> PeerPolicy {
         var rules: [PeerPolicy.Rule] = []
         for entry in entries {
@@ -28,8 +29,8 @@ enum PeerRules {
                     exposed: try names(try entry.words("expose")) { entry.problem($0) }))
         }
         return PeerPolicy(
-            daemonUID: geteuid(), rules: rules, others: try rights(others ?? ["identify"], problem),
-            view: try names(exposed, problem).map { .exposing($0) } ?? .standard,
+            daemonUID: geteuid(), rules: rules, others: try rights(others ?? ["identify"], othersProblem),
+            view: try names(exposed, exposedProblem).map { .exposing($0) } ?? .standard,
             unmapped: UnmappedAccounts { try? String(contentsOfFile: $0, encoding: .utf8) })
     }
 

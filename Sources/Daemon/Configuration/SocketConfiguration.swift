@@ -37,8 +37,8 @@ extension SocketConfiguration {
         for entry in try options.entries(of: .sockets) {
             try entry.allow("path", "name", "mode", "group", "may", "rights", "expose")
             let policy = try PeerRules.policy(
-                entry.entries("rights"), others: try entry.words("may"), exposed: try entry.words("expose")
-            ) { entry.problem($0) }
+                entry.entries("rights"), others: try entry.words("may"), exposed: try entry.words("expose"),
+                othersProblem: { entry.problem("may: \($0)") }, exposedProblem: { entry.problem("expose: \($0)") })
             switch (try entry.text("path"), try entry.text("name")) {
             case (let path?, nil):
                 sockets.append(
@@ -69,13 +69,10 @@ extension SocketConfiguration {
     }
 
     private static func mainPolicy(_ options: OptionReader) throws(ConfigurationError) -> PeerPolicy {
-        do throws(ConfigurationError) {
-            return try PeerRules.policy(
-                try options.entries(of: .rights), others: options.words(.socketRights), exposed: options.words(.expose)
-            ) { .conflict($0) }
-        } catch .conflict(let problem) {
-            throw .conflict("--socket-rights and --expose: \(problem)")
-        }
+        try PeerRules.policy(
+            try options.entries(of: .rights), others: options.words(.socketRights), exposed: options.words(.expose),
+            othersProblem: { .badValue(option: .socketRights, problem: $0) },
+            exposedProblem: { .badValue(option: .expose, problem: $0) })
     }
 
     private static func mode(
