@@ -73,7 +73,10 @@ package struct RequestShape: Sendable, Equatable {
     @inline(__always)
     private static func has(_ line: UnsafeRawBufferPointer, _ bytes: [UInt8], at place: Int) -> Bool {
         guard place + bytes.count <= line.count, let start = line.baseAddress else { return bytes.isEmpty }
-        return bytes.withUnsafeBytes { $0.isEmpty || memcmp(start + place, $0.baseAddress!, $0.count) == 0 }
+        return bytes.withUnsafeBytes { bytes in
+            guard let expected = bytes.baseAddress else { return true }
+            return memcmp(start + place, expected, bytes.count) == 0
+        }
     }
 
     /// The longest text of an id that is read here, in bytes.

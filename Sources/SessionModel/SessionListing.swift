@@ -1,4 +1,4 @@
-/// A request for a page of the live sessions, oldest first.
+/// A request for a page of the live sessions, in no order that means anything.
 package struct SessionListQuery: Sendable {
     /// Only this user's; nil for everybody's.
     package var userID: UserID?

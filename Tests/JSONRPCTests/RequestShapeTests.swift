@@ -83,8 +83,8 @@ import Testing
             for _ in 0..<Int.random(in: 1...3, using: &random) {
                 let place = Int.random(in: 0..<line.count, using: &random)
                 switch Int.random(in: 0..<3, using: &random) {
-                case 0: line[place] = bytes.randomElement(using: &random)!
-                case 1: line.insert(bytes.randomElement(using: &random)!, at: place)
+                case 0: line[place] = bytes[Int.random(in: bytes.indices, using: &random)]
+                case 1: line.insert(bytes[Int.random(in: bytes.indices, using: &random)], at: place)
                 default: line.remove(at: place)
                 }
             }

@@ -55,21 +55,45 @@ MUTANTS = [
     ),
     Mutant(
         "the epoch is not checked",
-        "SessionTable.swift",
-        "entry.epoch.number == epochNumber.load(ordering: .acquiring), !entry.isTouched",
-        "!entry.isTouched",
+        "Table/SessionTable.swift",
+        "record.epoch == EpochTag(LinkEpoch(number: epochNumber.load(ordering: .acquiring)))\n            && ",
+        "",
     ),
     Mutant(
         "an entry that was announced as written is believed",
-        "SessionTable.swift",
-        ", !entry.isTouched,\n            now.uptime < entry.deadline",
-        ",\n            now.uptime < entry.deadline",
+        "Table/SessionTable.swift",
+        "&& !record.isTouched && uptime < record.deadline",
+        "&& uptime < record.deadline",
     ),
     Mutant(
         "the deadline is not checked",
-        "SessionTable.swift",
-        "!entry.isTouched,\n            now.uptime < entry.deadline",
-        "!entry.isTouched",
+        "Table/SessionTable.swift",
+        "&& !record.isTouched && uptime < record.deadline",
+        "&& !record.isTouched",
+    ),
+    Mutant(
+        "the tag of an epoch that comes again proves what was read long before",
+        "Table/SessionTable.swift",
+        "if epoch.number > EpochTag.period { changeAll { if $0.epoch == tag { $0.epoch = .none } } }",
+        "_ = tag",
+    ),
+    Mutant(
+        "a session is answered from memory while Redis is asked to delete it",
+        "DirectoryStateMachine+Revoking.swift",
+        "            // No answer comes from memory any more.\n            _ = table.update(key) { $0.isTouched = true }",
+        "",
+    ),
+    Mutant(
+        "what is read after a deletion counts as the session that was deleted",
+        "DirectoryStateMachine.swift",
+        "if fetches.isBelieved(key) { endDeleted(key, at: now, &effects) }",
+        "",
+    ),
+    Mutant(
+        "a revoked session that is written again is left alone",
+        "PresenceStateMachine.swift",
+        "if case .revoked(let uid)? = burial { resurrected.append((key, uid)) }",
+        "",
     ),
     Mutant(
         "memory is proven anew while nothing can be asked",
@@ -79,15 +103,15 @@ MUTANTS = [
     ),
     Mutant(
         "an anonymous entry is answered from memory, however new",
-        "SessionTable.swift",
-        "case .anonymous where now.uptime - changedAt > freshness.stalenessMax:",
-        "case .anonymous where changedAt > .min:",
+        "Table/SessionTable.swift",
+        "case .anonymous: if now.uptime - entry.changedAt <= freshness.stalenessMax { return nil }",
+        "case .anonymous: break",
     ),
     Mutant(
         "what the scan did not bring is not asked for",
         "DirectoryStateMachine+CatchUp.swift",
-        "remainders = table.keys(where: { $0.epoch != opened })",
-        "remainders = table.keys(where: { $0.epoch != opened && false })",
+        "remainders = table.keys(where: { record, _ in record.epoch != opened })",
+        "remainders = table.keys(where: { record, _ in record.epoch != opened && false })",
     ),
     Mutant(
         "a proof never ends",
@@ -109,7 +133,7 @@ MUTANTS = [
     ),
     Mutant(
         "a session whose data was dropped is shown without it",
-        "SessionTable.swift",
+        "Table/SessionEntry+Answer.swift",
         "func has(_ wants: LookupWants) -> Bool { wants.data == nil || hasData }",
         "func has(_ wants: LookupWants) -> Bool { true }",
     ),
@@ -140,7 +164,7 @@ MUTANTS = [
     Mutant(
         "logins that the journal has lost are not written again",
         "PresenceStateMachine+Journal.swift",
-        "                _ = table.update(key) { $0.loginID = nil }\n                owe(key)",
+        "                table.update(key) { $0.loginID = nil }\n                owe(key)",
         "                continue",
     ),
     Mutant(

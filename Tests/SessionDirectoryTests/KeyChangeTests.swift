@@ -44,6 +44,21 @@ import Testing
         #expect(Self.counts(scene, keyCount: 3) == [0, 1, 1])
     }
 
+    @Test("Where old answers are allowed, none is given by a key that was taken away while nothing could be read")
+    func staleAnswers() {
+        var scene = Scene(freshness: Freshness(serveStale: 60_000))
+        scene.set("A", Scene.payload("1"))
+        scene.answer()
+        scene.pong()
+        scene.lose()
+        scene.machine.askingLost(cause: "lost", at: scene.now, &scene.effects)
+        let before = scene.lookUp("A")
+        #expect(scene.answer(to: before) == "1")
+        Self.change(&scene, to: ["next"], indices: [:])
+        let after = scene.lookUp("A")
+        #expect(scene.answer(to: after) == "unavailable")
+    }
+
     @Test("Sessions under a key that is taken away end, those under a new one begin")
     func others() {
         var scene = Self.live()

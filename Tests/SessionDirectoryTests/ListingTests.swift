@@ -21,7 +21,9 @@ import Testing
         #expect(scene.machine.deadlineCount <= 1025)
     }
 
-    @Test("A session comes up when it expires and not before, whatever was written, renewed and removed", arguments: 0..<5)
+    @Test(
+        "A session comes up when it expires and not before, whatever was written, renewed and removed", arguments: 0..<5
+    )
     func deadlines(seed: UInt64) {
         let table = SessionTable()
         var watch = DeadlineWatch()
@@ -37,7 +39,8 @@ import Testing
             case 1...4:
                 let deadline = uptime + Int64.random(in: 1...600_000, using: &random)
                 let entry = SessionEntry(
-                    session: Fingerprint(of: key), standing: .anonymous(isEmpty: false), epoch: .none, deadline: deadline,
+                    session: Fingerprint(of: key), standing: .anonymous(isEmpty: false), epoch: .none,
+                    deadline: deadline,
                     changedAt: 0, firstSeenAt: 0, valueDigest: 0)
                 watch.note(deadline, of: table.store(entry, for: key).place, in: table, at: uptime)
                 deadlines[key] = deadline
@@ -46,7 +49,9 @@ import Testing
                 uptime = max(uptime, min(next, uptime + Int64.random(in: 0...3000, using: &random)))
                 watch.sweep(table, at: uptime)
                 while let place = watch.popDue(at: uptime) {
-                    guard let deadline = table.queuedDeadline(at: place), let key = table.key(at: place) else { continue }
+                    guard let deadline = table.queuedDeadline(at: place), let key = table.key(at: place) else {
+                        continue
+                    }
                     table.setQueued(false, at: place)
                     if deadline <= uptime {
                         #expect(deadlines.removeValue(forKey: key) == deadline)

@@ -75,7 +75,8 @@ import Testing
         #expect(scene.cached("C") == "2")
     }
 
-    @Test("A session that Redis held and nobody had heard of or read ends with the user's others; one that comes later does not")
+    @Test(
+        "A session that Redis held and nobody had heard of or read ends with the user's others; a later one does not")
     func unheard() throws {
         var scene = Self.live()
         scene.put("unheard", Scene.payload("1"))

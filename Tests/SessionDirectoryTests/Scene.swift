@@ -145,7 +145,8 @@ struct Scene: ~Copyable {
     /// A key as Django makes them.
     static func key(_ name: String) -> SessionKey {
         let digits = name.utf8.map { String(Int($0), radix: 36) }.joined()
-        guard let key = SessionKey(String(repeating: "k", count: max(0, 32 - digits.count)) + digits) else { preconditionFailure("a test's own key") }
+        let padding = String(repeating: "k", count: max(0, 32 - digits.count))
+        guard let key = SessionKey(padding + digits) else { preconditionFailure("a test's own key") }
         return key
     }
 

@@ -368,7 +368,8 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
         effects.removeAll()
         for (number, keys) in revocables { waitingRevocations.removeValue(forKey: number)?(keys) }
         if wantsScan { rescan() }
-        for (key, uid) in deletions { endResurrected(key, byUID: uid, until: SystemClock.now().uptime + Self.resurrectionMilliseconds) }
+        let deadline = SystemClock.uptime + Self.resurrectionMilliseconds
+        for (key, uid) in deletions { endResurrected(key, byUID: uid, until: deadline) }
     }
 
     private func setAlarm() {

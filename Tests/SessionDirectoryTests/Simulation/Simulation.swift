@@ -218,7 +218,9 @@ struct Simulation: ~Copyable {
         keyCount += 1
         // Two of three are as Django makes them.
         let padding = keyCount % 3 == 0 ? "session-" : String(repeating: "k", count: 32 - String(keyCount).count)
-        guard let key = SessionKey(padding + String(keyCount)) else { preconditionFailure("a key of the simulation's own") }
+        guard let key = SessionKey(padding + String(keyCount)) else {
+            preconditionFailure("a key of the simulation's own")
+        }
         return key
     }
 

@@ -17,7 +17,7 @@ import Testing
             let bytes: [UInt8] =
                 number < 36
                 ? Array(repeating: Self.characters[number], count: 32)
-                : (0..<32).map { _ in Self.characters.randomElement(using: &random)! }
+                : (0..<32).map { _ in Self.characters[Int.random(in: 0..<36, using: &random)] }
             let key = try #require(Self.packed(bytes))
             #expect(key.bytes == bytes)
             #expect(key != .none)

@@ -9,19 +9,22 @@ import Testing
 @Suite struct SessionTableTests {
     private static let offset: Int64 = 1_700_000_000_000
 
+    private static func key(_ text: String) -> SessionKey {
+        guard let key = SessionKey(text) else { preconditionFailure("a test's own key") }
+        return key
+    }
+
     /// Sessions of every kind: those that fit into a record, and those that do not, for each reason.
     private struct Maker {
         var random: SeededGenerator
 
         mutating func key() -> SessionKey {
             let number = Int.random(in: 0..<60, using: &random)
-            let text =
-                switch number % 4 {
-                case 0: "odd key \(number)"
-                case 1: "UPPERCASE\(number)"
-                default: String(repeating: "k", count: 30) + String(10 + number)
-                }
-            return SessionKey(text)!
+            return switch number % 4 {
+            case 0: SessionTableTests.key("odd key \(number)")
+            case 1: SessionTableTests.key("UPPERCASE\(number)")
+            default: SessionTableTests.key(String(repeating: "k", count: 30) + String(10 + number))
+            }
         }
 
         mutating func userID() -> UserID {
@@ -51,7 +54,7 @@ import Testing
             let deadlines: [Int64] = [
                 .max, 0, -5, 1_000_000, PackedSession.latestDeadline, PackedSession.latestDeadline + 1,
             ]
-            let deadline = deadlines.randomElement(using: &random)!
+            let deadline = deadlines[Int.random(in: deadlines.indices, using: &random)]
             let isLogin = standing.login != nil
             return SessionEntry(
                 session: Fingerprint(of: key), standing: standing, form: nil,
@@ -133,7 +136,7 @@ import Testing
         epoch.advance()
         table.open(epoch)
         var maker = Maker(random: SeededGenerator(seed: 5))
-        let key = SessionKey("kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk")!
+        let key = Self.key(String(repeating: "k", count: 32))
         var entry = maker.entry(of: key, in: epoch)
         (entry.standing, entry.epoch, entry.deadline, entry.loginID) = (.anonymous(isEmpty: false), epoch, .max, nil)
         table.store(entry, for: key)
@@ -152,7 +155,7 @@ import Testing
         let table = SessionTable()
         var maker = Maker(random: SeededGenerator(seed: 3))
         func login(_ number: Int) {
-            let key = SessionKey("session \(number)")!
+            let key = Self.key("session \(number)")
             var entry = maker.entry(of: key, in: .none)
             entry.standing = .authenticated(
                 Login(userID: UserID("\(number % 3)"), backend: "b", password: .none, contentDigest: 0))
@@ -174,7 +177,7 @@ import Testing
                 next += 1
             }
             #expect(Set(seen).count == seen.count)
-            let first = (0..<60).filter { userID == nil || $0 % 3 == 0 }.map { SessionKey("session \($0)")! }
+            let first = (0..<60).filter { userID == nil || $0 % 3 == 0 }.map { Self.key("session \($0)") }
             let missed = first.filter { !seen.contains($0) && table.entry(of: $0) != nil }
             #expect(missed.isEmpty)
         }
