@@ -55,8 +55,7 @@ extension Fingerprint: CustomStringConvertible {
     /// - Returns: how many bytes that are.
     @inline(__always)
     package func write(to buffer: UnsafeMutableRawBufferPointer) -> Int {
-        buffer.storeBytes(of: high.hexDigits, toByteOffset: 0, as: SIMD16<UInt8>.self)
-        buffer.storeBytes(of: low.hexDigits, toByteOffset: 16, as: SIMD16<UInt8>.self)
-        return 32
+        let count = high.writeHex(to: buffer)
+        return count + low.writeHex(to: UnsafeMutableRawBufferPointer(rebasing: buffer[count...]))
     }
 }

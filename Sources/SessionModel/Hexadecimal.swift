@@ -11,22 +11,29 @@ package enum Hexadecimal {
 extension UInt64 {
     /// Exactly 16 digits.
     var fixedWidthHex: String {
-        let digits = hexDigits
-        return String(unsafeUninitializedCapacity: 16) { text in
-            for place in 0..<16 { text[place] = digits[place] }
-            return 16
-        }
+        String(unsafeUninitializedCapacity: 16) { writeHex(to: UnsafeMutableRawBufferPointer($0)) }
     }
 
-    /// The same as ASCII.
+    /// Writes the 16 digits.
+    ///
+    /// - Returns: how many bytes that are.
     @inline(__always)
-    var hexDigits: SIMD16<UInt8> {
-        let bytes = unsafeBitCast(bigEndian, to: SIMD8<UInt8>.self)
-        var digits = SIMD16<UInt8>()
-        digits.evenHalf = bytes &>> 4
-        digits.oddHalf = bytes & 0xF
-        let letters = digits &+ (UInt8(ascii: "a") - 10)
-        return (digits &+ UInt8(ascii: "0")).replacing(with: letters, where: digits .> 9)
+    func writeHex(to buffer: UnsafeMutableRawBufferPointer) -> Int {
+        buffer.storeBytes(of: Self.hexDigits(of: self >> 32).bigEndian, toByteOffset: 0, as: UInt64.self)
+        buffer.storeBytes(of: Self.hexDigits(of: self & 0xFFFF_FFFF).bigEndian, toByteOffset: 8, as: UInt64.self)
+        return 16
+    }
+
+    /// The eight digits of a number of 32 bits as ASCII, a byte of the word each, the first one highest.
+    @inline(__always)
+    private static func hexDigits(of number: UInt64) -> UInt64 {
+        let fours = (number | number << 16) & 0x0000_FFFF_0000_FFFF
+        let twos = (fours | fours << 8) & 0x00FF_00FF_00FF_00FF
+        let nibbles = (twos | twos << 4) & 0x0F0F_0F0F_0F0F_0F0F
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        // What is over 9 carries into the high half of its byte when 6 is added.
+        let letters = (nibbles &+ 6 &* ones) >> 4 & ones
+        return nibbles &+ UInt64(UInt8(ascii: "0")) &* ones &+ letters &* 39
     }
 
     /// Nil unless the digits are exactly 16 and in lower case.

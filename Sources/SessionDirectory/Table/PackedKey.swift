@@ -20,17 +20,33 @@ struct PackedKey: Equatable {
     /// Nil where the bytes are no such key.
     @inline(__always)
     init?(_ bytes: borrowing RawSpan) {
-        guard bytes.byteCount == Self.byteCount else { return nil }
-        let text = bytes.unsafeLoadUnaligned(fromByteOffset: 0, as: SIMD32<UInt8>.self)
-        let letters = text &- UInt8(ascii: "a")
-        let digits = text &- UInt8(ascii: "0")
-        let areLetters = letters .< 26
-        guard all(areLetters .| (digits .< 10)) else { return nil }
-        let codes = (digits &+ 27).replacing(with: letters &+ 1, where: areLetters)
-        let eights = unsafeBitCast(codes, to: SIMD4<UInt64>.self)
-        let (a, b, c, d) = (Self.join(eights[0]), Self.join(eights[1]), Self.join(eights[2]), Self.join(eights[3]))
+        guard bytes.byteCount == Self.byteCount,
+            let a = Self.codes(bytes, 0), let b = Self.codes(bytes, 8), let c = Self.codes(bytes, 16),
+            let d = Self.codes(bytes, 24)
+        else { return nil }
         self.init(words: (a | b << 48, b >> 16 | c << 32, c >> 32 | d << 16))
     }
+
+    /// The eight characters at a place as their codes, from 1 to 36, in 48 bits; nil where one is another character.
+    ///
+    /// All eight are looked at together, a byte of the word each: a subtraction from a byte whose high bit is set leaves that bit
+    /// where nothing had to be borrowed.
+    @inline(__always)
+    private static func codes(_ bytes: borrowing RawSpan, _ place: Int) -> UInt64? {
+        let text = UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: place, as: UInt64.self))
+        let raised = text | highBits
+        let letters = (raised &- each(0x61)) & ~(raised &- each(0x7B)) & highBits
+        let digits = (raised &- each(0x30)) & ~(raised &- each(0x3A)) & highBits
+        guard text & highBits == 0, letters | digits == highBits else { return nil }
+        let areLetters = (letters >> 7) &* 0xFF
+        return join(text &- ((areLetters & each(0x60)) | (~areLetters & each(0x15))))
+    }
+
+    /// A number in every byte of a word.
+    @inline(__always)
+    private static func each(_ byte: UInt64) -> UInt64 { byte &* 0x0101_0101_0101_0101 }
+
+    private static let highBits: UInt64 = 0x8080_8080_8080_8080
 
     /// The key's text.
     var bytes: [UInt8] {
