@@ -31,6 +31,13 @@ extension DirectoryStateMachine {
         changedNames = old?.valueDigest == fetch.digestBefore ? value.changedNames : nil
         complete(key, value, after: old, at: now, &effects)
         changedNames = nil
+        if value.byteCount > StoredValue.shortByteCount, let entry = table.entry(of: key),
+            case .rejected = entry.standing
+        {
+            largeRejections.rejected(key, byteCount: value.byteCount)
+        } else {
+            largeRejections.forget(key)
+        }
     }
 
     /// Whether an unchanged value's entry is still there, with all that is wanted of it.

@@ -47,6 +47,7 @@ package struct DirectoryStateMachine: ~Copyable {
     /// What the scan did not bring and is still to be asked for, while catching up.
     var remainders: [SessionKey] = []
     private var misses: MissAllowance
+    var largeRejections = LargeRejections()
     private var patience: LookupPatience
     var silentChanges = SilentChanges()
     var dataBudget: DataBudget
@@ -294,6 +295,7 @@ package struct DirectoryStateMachine: ~Copyable {
         table.tell(now)
         if fetches.isBelieved(key) { endDeleted(key, at: now, &effects) }
         let old = table.entry(of: key)
+        if case .long = value.content {} else { largeRejections.forget(key) }
         guard let read = reader.readBriefly(value, after: old, wantsData: fetches.wantsData(of: key)) else {
             fetches.setAside(key)
             return
@@ -350,8 +352,8 @@ package struct DirectoryStateMachine: ~Copyable {
             return
         }
         // What Redis has announced, or memory knows, was not invented: whoever has just logged in is let through.
-        if let uid = ticket.wants.askedBy, table.entry(of: key) == nil, fetches.wouldCostQuestion(key),
-            let wait = misses.take(for: uid, at: now.uptime)
+        if let uid = ticket.wants.askedBy, case let count = questionCount(of: key), count > 0,
+            fetches.wouldCostQuestion(key), let wait = misses.take(count, for: uid, at: now.uptime)
         {
             effects.answers.append((ticket, SessionAnswer(.overloaded(retryAfterMilliseconds: wait))))
             return
@@ -362,6 +364,13 @@ package struct DirectoryStateMachine: ~Copyable {
             return
         }
         patience.began(ticket, isAlone: fetches.waitingCount == 1, at: now.uptime)
+    }
+
+    /// How many questions a lookup of a key counts as.
+    private func questionCount(of key: SessionKey) -> Int {
+        guard let entry = table.entry(of: key) else { return 1 }
+        guard case .rejected = entry.standing, !entry.isTouched else { return 0 }
+        return largeRejections.questionCount(of: key)
     }
 
     /// Whoever has waited too long for Redis is told so.

@@ -22,23 +22,25 @@ package struct MissAllowance {
         perSecondPerUIDMax = limits.missesPerSecondPerUIDMax
     }
 
-    /// Takes a token for a question.
+    /// Takes tokens for a question.
     ///
-    /// - Parameter now: monotonic clock, milliseconds.
+    /// - Parameters:
+    ///   - count: how many; at most all that a bucket holds.
+    ///   - now: monotonic clock, milliseconds.
     /// - Returns: Nil where the question may be asked, else when to try again, in milliseconds.
-    package mutating func take(for uid: UInt32, at now: Int64) -> Int? {
+    package mutating func take(_ count: Int = 1, for uid: UInt32, at now: Int64) -> Int? {
         if perSecondPerUIDMax > 0 {
             if byUID.count >= Self.uidCountMax { forgetFull(at: now) }
-            guard byUID[uid, default: TokenBucket(perSecond: perSecondPerUIDMax, at: now)].take(at: now) else {
+            guard byUID[uid, default: TokenBucket(perSecond: perSecondPerUIDMax, at: now)].take(count, at: now) else {
                 return refuse(perSecondPerUIDMax)
             }
         }
         if perSecondMax > 0 {
             var bucket = all ?? TokenBucket(perSecond: perSecondMax, at: now)
-            let isGranted = bucket.take(at: now)
+            let isGranted = bucket.take(count, at: now)
             all = bucket
             guard isGranted else {
-                byUID[uid]?.giveBack()
+                byUID[uid]?.giveBack(count)
                 return refuse(perSecondMax)
             }
         }
@@ -67,15 +69,16 @@ private struct TokenBucket {
         filledAt = now
     }
 
-    mutating func take(at now: Int64) -> Bool {
+    mutating func take(_ count: Int, at now: Int64) -> Bool {
         fill(at: now)
-        guard tokens >= 1 else { return false }
-        tokens -= 1
+        let wanted = min(Double(count), capacity)
+        guard tokens >= wanted else { return false }
+        tokens -= wanted
         return true
     }
 
-    mutating func giveBack() {
-        tokens = min(capacity, tokens + 1)
+    mutating func giveBack(_ count: Int) {
+        tokens = min(capacity, tokens + Double(count))
     }
 
     mutating func isFull(at now: Int64) -> Bool {

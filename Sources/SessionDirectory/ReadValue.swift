@@ -8,6 +8,8 @@ package struct ReadValue: Sendable {
     var valueDigest: Int
     var expiry: StoredValue.Expiry
     var askedAt: Int64
+    /// How many bytes were read, where it was read whole.
+    var byteCount = 0
     /// Which members differ from those of the entry that ``WholeFetch`` began with; nil where that was not looked at.
     var changedNames: [String]?
 

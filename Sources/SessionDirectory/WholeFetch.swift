@@ -23,6 +23,17 @@ package struct WholeFetch: Sendable {
 
     /// Decodes what Redis answered. To be called on any thread; may take a second.
     package func read(_ value: StoredValue) -> ReadValue {
+        var read = decoded(value)
+        switch value.content {
+        case .absent: break
+        case .string(let bytes): read.byteCount = bytes.count
+        // Longer than any session, and passed over as far as one could be.
+        case .otherType, .long: read.byteCount = .max
+        }
+        return read
+    }
+
+    private func decoded(_ value: StoredValue) -> ReadValue {
         switch value.content {
         case .absent: return ReadValue(.absent, of: value)
         case .otherType, .long: return ReadValue(.rejected(.unreadable, nil), of: value)

@@ -108,6 +108,9 @@ def _command(stream: BinaryIO) -> list[bytes] | None:
         return None
     words = []
     for _ in range(int(head[1:])):
-        length = int(stream.readline()[1:])
-        words.append(stream.read(length + 2)[:-2])
+        length = stream.readline()[1:]
+        if not length:
+            # The other side went in the middle of it.
+            return None
+        words.append(stream.read(int(length) + 2)[:-2])
     return words

@@ -67,7 +67,12 @@ def test_sessions_that_expand_keep_nobody_waiting(scene: Besieged) -> None:
     bombs = range(100, 112)
     many = [{"a": 1}] * 60_000
     commands = [
-        ("SETEX", f"django_sessions:bomb{user}", 3600, session_value(SECRET_KEY, logged_in(user, many=many), compress=True))
+        (
+            "SETEX",
+            f"django_sessions:bomb{user}",
+            3600,
+            session_value(SECRET_KEY, logged_in(user, many=many), compress=True),
+        )
         for user in bombs
     ]
     assert all(len(value) < 10_000 for *_, value in commands)

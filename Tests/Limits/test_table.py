@@ -33,7 +33,8 @@ def defines(name: str) -> bool:
     """Whether a test is there: `Suite.function` in Swift, or `file.py: test_beginning…`."""
     if ".py: " in name:
         file, test = name.rstrip("…").split(": ")
-        paths = [ROOT / "Tests/Limits" / file, ROOT / "Clients/python/tests" / file]
+        folders = ["Tests/Limits", "Tests/Hostile", "Clients/python/tests"]
+        paths = [ROOT / folder / file for folder in folders]
         return any(f"def {test}" in path.read_text() for path in paths if path.exists())
     suite, function = name.split(".")
     sources = [path.read_text() for path in (ROOT / "Tests").glob(f"*/**/{suite}.swift")]

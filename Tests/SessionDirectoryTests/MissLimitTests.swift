@@ -34,6 +34,34 @@ import Testing
         #expect(scene.answer(to: later) == "unknown")
     }
 
+    /// The answers to users who ask for a key one after the other.
+    private func answers(_ scene: inout Scene, about name: String, askedBy uids: [UInt32]) -> [String] {
+        var answers: [String] = []
+        for uid in uids {
+            let lookup = scene.lookUp(name, askedBy: uid)
+            scene.answer()
+            answers.append(scene.answer(to: lookup))
+        }
+        return answers
+    }
+
+    @Test("A large value that is no session costs who asks for it again as many questions as it has pages of 4 KiB")
+    func largeRejection() {
+        var scene = Scene(limits: DirectoryLimits(missesPerSecondMax: 0, missesPerSecondPerUIDMax: 200))
+        scene.set("junk", value: [UInt8](repeating: 0x78, count: 4_096 * 150))
+        scene.answer()
+        let first = answers(&scene, about: "junk", askedBy: [1, 1, 2])
+        #expect(first == ["unreadable", "overloaded", "unreadable"])
+        scene.set("junk", Scene.payload("1"))
+        let written = answers(&scene, about: "junk", askedBy: [1, 1, 1])
+        #expect(written == ["1", "1", "1"], "what Redis has announced is let through")
+        scene.set("junk", value: [UInt8](repeating: 0x79, count: 4_096 * 900))
+        scene.answer()
+        scene.advance(1000)
+        let larger = answers(&scene, about: "junk", askedBy: [1, 1])
+        #expect(larger == ["unreadable", "overloaded"], "no more is taken than a user has in a second")
+    }
+
     @Test("What memory knows is asked for whatever was invented before: confirmations, and what is not proven")
     func known() {
         var scene = scene()

@@ -15,7 +15,7 @@ _SALT = "django.contrib.sessions.SessionStore"
 
 
 def session_value(secret_key: str, data: dict[str, Any], *, compress: bool = False) -> str:
-    """Sign `data` as django.core.signing.dumps does for a session store; Django compresses where that makes it shorter."""
+    """Sign `data` as django.core.signing.dumps does for a session store, compressed where that is wanted."""
     seconds, stamp = int(time.time()), ""
     while seconds:
         seconds, digit = divmod(seconds, 62)
