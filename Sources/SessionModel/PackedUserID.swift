@@ -19,16 +19,21 @@ package struct PackedIdentity: Sendable {
     }
 }
 
-/// A user's id in 16 bytes: a text of up to 15 bytes with its length in the last one, or a UUID.
+/// A user's id in 16 bytes, if it is short or a UUID.
 ///
+/// ```
+///   any text of up to 15 bytes                         15 bytes      │ its length
+///   16 to 20 letters, digits, hyphens and underscores  20 × 6 bits   │ its length
+///   a UUID                                             16 bytes
+/// ```
 /// Whatever it holds needs no escape in JSON.
 package struct PackedUserID: Equatable, Sendable {
     /// The bytes in the order of the text, the first one lowest.
     private var low, high: UInt64
     package private(set) var isUUID: Bool
 
-    /// How many bytes a text may have that is no UUID.
-    private static let textByteCountMax = 15
+    /// How many bytes any text may have, and one of few kinds of characters.
+    private static let (textByteCountMax, plainByteCountMax) = (15, 20)
     private static let uuidByteCount = 36
 
     package init(low: UInt64, high: UInt64, isUUID: Bool) {
@@ -43,6 +48,7 @@ package struct PackedUserID: Equatable, Sendable {
         let packed = text.withUTF8 { utf8 -> PackedUserID? in
             switch utf8.count {
             case ...Self.textByteCountMax: PackedUserID(text: utf8)
+            case ...Self.plainByteCountMax: PackedUserID(plain: utf8)
             case Self.uuidByteCount: PackedUserID(uuid: utf8)
             default: nil
             }
@@ -57,6 +63,39 @@ package struct PackedUserID: Equatable, Sendable {
         }
         self.init(low: 0, high: UInt64(text.count) << 56, isUUID: false)
         for (place, byte) in text.enumerated() { set(byte, at: place) }
+    }
+
+    private init?(plain text: UnsafeBufferPointer<UInt8>) {
+        var codes: UInt128 = 0
+        for byte in text.reversed() {
+            guard let code = Self.plainCode(of: byte) else { return nil }
+            codes = codes << 6 | UInt128(code)
+        }
+        self.init(
+            low: UInt64(truncatingIfNeeded: codes),
+            high: UInt64(truncatingIfNeeded: codes >> 64) | UInt64(text.count) << 56, isUUID: false)
+    }
+
+    /// The six bits of a letter, a digit, a hyphen or an underscore.
+    private static func plainCode(of byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): byte - UInt8(ascii: "a")
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte - UInt8(ascii: "A") + 26
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0") + 52
+        case UInt8(ascii: "-"): 62
+        case UInt8(ascii: "_"): 63
+        default: nil
+        }
+    }
+
+    private static func plainByte(of code: UInt8) -> UInt8 {
+        switch code {
+        case ..<26: UInt8(ascii: "a") + code
+        case ..<52: UInt8(ascii: "A") + code - 26
+        case ..<62: UInt8(ascii: "0") + code - 52
+        case 62: UInt8(ascii: "-")
+        default: UInt8(ascii: "_")
+        }
     }
 
     private init?(uuid text: UnsafeBufferPointer<UInt8>) {
@@ -105,9 +144,11 @@ package struct PackedUserID: Equatable, Sendable {
     @inline(__always)
     package func write(to buffer: UnsafeMutableRawBufferPointer) -> Int {
         guard isUUID else {
+            let count = Int(high >> 56)
+            guard count <= Self.textByteCountMax else { return writePlain(count, to: buffer) }
             buffer.storeBytes(of: low.littleEndian, toByteOffset: 0, as: UInt64.self)
             buffer.storeBytes(of: high.littleEndian, toByteOffset: 8, as: UInt64.self)
-            return Int(high >> 56)
+            return count
         }
         var count = 0
         for place in 0..<16 {
@@ -119,6 +160,15 @@ package struct PackedUserID: Equatable, Sendable {
             buffer[count] = Hexadecimal.digit(byte >> 4)
             buffer[count + 1] = Hexadecimal.digit(byte & 0xF)
             count += 2
+        }
+        return count
+    }
+
+    private func writePlain(_ count: Int, to buffer: UnsafeMutableRawBufferPointer) -> Int {
+        var codes = UInt128(high) << 64 | UInt128(low)
+        for place in 0..<count {
+            buffer[place] = Self.plainByte(of: UInt8(truncatingIfNeeded: codes) & 0x3F)
+            codes >>= 6
         }
         return count
     }
