@@ -170,8 +170,10 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
     }
 
     /// Deletes a portion of keys after the other.
+    ///
+    /// - Parameter isTriedAgain: whoever calls tries again where Redis does not answer: until then the sessions count as ended.
     private func endSessions(
-        _ keys: ArraySlice<SessionKey>, byUID uid: UInt32, endedCount: Int,
+        _ keys: ArraySlice<SessionKey>, byUID uid: UInt32, endedCount: Int, isTriedAgain: Bool = false,
         _ completion: @escaping (Result<Int, RevocationFailure>) -> Void
     ) {
         let (portion, rest) = (Array(keys.prefix(Self.batchCountMax)), keys.dropFirst(Self.batchCountMax))
@@ -181,22 +183,24 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
             let now = SystemClock.now()
             switch result {
             case .failure(let failure):
-                machine.revocationUnanswered(portion)
+                if !isTriedAgain { machine.revocationUnanswered(portion) }
                 completion(.failure(failure))
             case .success(let found):
                 for (key, wasThere) in zip(portion, found) {
                     machine.revoked(key, wasThere: wasThere, byUID: uid, at: now)
                 }
-                endSessions(rest, byUID: uid, endedCount: endedCount + found.count { $0 }, completion)
+                let count = endedCount + found.count { $0 }
+                endSessions(rest, byUID: uid, endedCount: count, isTriedAgain: isTriedAgain, completion)
             }
             scheduleTurn()
         }
     }
 
-    /// Ends a session that was revoked and written again, for as long as it takes.
+    /// Ends a session that was revoked and written again, for as long as it takes. Meanwhile it is nobody's.
     private func endResurrected(_ key: SessionKey, byUID uid: UInt32, until uptime: Int64) {
-        endSessions([key], byUID: uid, endedCount: 0) { [self] result in
-            guard case .failure(let failure) = result, SystemClock.now().uptime < uptime else { return }
+        endSessions([key], byUID: uid, endedCount: 0, isTriedAgain: true) { [self] result in
+            guard case .failure(let failure) = result else { return }
+            guard SystemClock.uptime < uptime else { return machine.revocationUnanswered([key]) }
             logger.warning(
                 "a revoked session was written again and could not be ended yet, which is tried again: \(failure.cause)",
                 metadata: ["session": "\(Fingerprint(of: key))"])
