@@ -323,6 +323,10 @@ package struct DirectoryStateMachine: ~Copyable {
         endResurrected(at: now, &effects)
         // Redis may not have deleted it yet, or it was written again.
         if presence.revocations.isUnderWay(key, at: now.uptime) { answer = nil }
+        // What a reply shows that is not taken up may be what was written after the session was revoked: that is about to be ended.
+        if completion.credence == .outdated, let session = answer?.session, presence.isRevoked(session, at: now) {
+            answer = nil
+        }
         var shown: [SessionData] = []
         for ticket in completion.answered {
             var told = self.answer(ticket, answer, askedAt: value.askedAt, at: now)

@@ -271,6 +271,9 @@ struct PresenceStateMachine {
         tombstones.bury(Fingerprint(of: key), .revoked(byUID: uid), at: now.uptime)
     }
 
+    /// Whether a session was ended lately at somebody's wish, and does not live again as far as is known.
+    func isRevoked(_ session: Fingerprint, at now: Moment) -> Bool { tombstones.isRevoked(session, at: now.uptime) }
+
     mutating func takeResurrected() -> [(key: SessionKey, byUID: UInt32)] {
         defer { resurrected = [] }
         return resurrected

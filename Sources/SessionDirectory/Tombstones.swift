@@ -34,6 +34,12 @@ struct Tombstones {
         return buried.removeValue(forKey: session)?.how
     }
 
+    /// Whether the session was ended lately at somebody's wish, and does not live again as far as is known.
+    func isRevoked(_ session: Fingerprint, at uptime: Int64) -> Bool {
+        guard !buried.isEmpty, let burial = buried[session], case .revoked = burial.how else { return false }
+        return uptime - burial.at <= Self.lifetime
+    }
+
     private mutating func forget(before uptime: Int64) {
         while let first = order.first, first.deletedAt < uptime { dropFirst() }
     }

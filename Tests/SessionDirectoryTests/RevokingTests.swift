@@ -193,6 +193,32 @@ import Testing
         #expect(!scene.told.contains("logout deleted A"))
     }
 
+    @Test("A reply that was overtaken too often to be asked again lets nobody in by a session that was revoked")
+    func overtaken() {
+        var scene = Self.live()
+        let key = Scene.key("N")
+        scene.put("N", Scene.payload("5"))
+        scene.announce("N", "set")
+        for _ in 1..<FetchStateMachine.overtakenRoundsMax {
+            scene.ask()
+            scene.announce("N", "expire")
+            scene.answerShort()
+        }
+        scene.machine.revoking([key], byUID: 7, at: scene.now)
+        scene.delete("N", announcedAs: nil)
+        scene.machine.revoked(key, wasThere: true, byUID: 7, at: scene.now)
+        // It is written again and read before its end is heard.
+        scene.put("N", Scene.payload("5"))
+        let lookup = scene.lookUp("N")
+        scene.ask()
+        scene.announce("N", "del")
+        scene.answerShort()
+        #expect(scene.answer(to: lookup) == "unknown")
+        scene.announce("N", "set")
+        scene.answer()
+        #expect(scene.deletions.map(\.key) == [key])
+    }
+
     @Test("Somebody else's deletion, and one after the memory of it has ended, is none of a revocation's business")
     func notRevoked() {
         var scene = Self.live()
