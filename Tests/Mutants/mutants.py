@@ -80,7 +80,7 @@ MUTANTS = [
     Mutant(
         "a session is answered from memory while Redis is asked to delete it",
         "DirectoryStateMachine+Revoking.swift",
-        "            // No answer comes from memory any more.\n            _ = table.update(key) { $0.isTouched = true }",
+        "// No answer comes from memory any more.\n            _ = table.update(key) { $0.isTouched = true }",
         "",
     ),
     Mutant(
