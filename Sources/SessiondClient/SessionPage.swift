@@ -1,6 +1,6 @@
 public import Foundation
 
-/// A page of the live sessions, in the order in which they were first seen.
+/// A page of the live sessions, in no order that means anything.
 public struct SessionPage: Hashable, Sendable, Codable {
     /// The sessions of this page.
     public let sessions: [Entry]

@@ -8,7 +8,7 @@ struct SessionsCommand: AsyncParsableCommand {
         commandName: "sessions",
         abstract: "The live sessions of a user, or of everybody.",
         discussion: """
-            In the order in which they were first seen. Needs the right `list`. With --json each line is a page of up to 1000 \
+            In no order that means anything. Needs the right `list`. With --json each line is a page of up to 1000 \
             sessions. The session column is the session's fingerprint: it names the session in events and elsewhere, but logs nobody in.
             """
     )

@@ -107,7 +107,7 @@ class Session:
 
 @dataclass(frozen=True)
 class SessionPage:
-    """A page of live sessions, in the order in which they were first seen."""
+    """A page of live sessions, in no order that means anything."""
 
     sessions: tuple[Session, ...]
     #: To be given as `after` for the following page; None on the last one.
