@@ -20,7 +20,7 @@ extension DirectoryStateMachine {
     package mutating func revocable(_ target: RevocationTarget, at now: Moment) -> Revocable {
         guard isAsking else { return .unknown(RevocationFailure(unavailability)) }
         if case .key(let key) = target { return .keys([key]) }
-        guard knowsAll, table.isProven(at: now.uptime) else { return .unknown(Self.incomplete) }
+        guard knowsAll else { return .unknown(Self.incomplete) }
         switch target {
         case .key(let key): return .keys([key])
         // Seldom asked for: an index would cost every session memory.
