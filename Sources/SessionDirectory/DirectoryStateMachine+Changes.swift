@@ -19,7 +19,11 @@ extension DirectoryStateMachine {
             if old != nil { notFound(key, isNotified: isNotified, isAnnounced: isAnnounced, at: now, &effects) }
             return
         }
-        entry.isTouched = completion.credence != .proven || presence.revocations.isUnderWay(key, at: now.uptime)
+        // Other threads read what is stored at once: a revoked session that was written again is nobody's from the first moment on.
+        let isToBeEnded =
+            presence.revocations.isUnderWay(key, at: now.uptime)
+            || entry.standing.login != nil && presence.isRevoked(entry.session, at: now)
+        entry.isTouched = completion.credence != .proven || isToBeEnded
         if isCurrent, !isNotified, hearing.source != .none, completion.credence == .proven,
             old?.valueDigest != entry.valueDigest,
             old?.isTouched != true
@@ -30,12 +34,14 @@ extension DirectoryStateMachine {
         if let place = table.place(of: key) { deadlines.note(entry.deadline, of: place, in: table, at: now.uptime) }
     }
 
-    /// A session that a read did not find, and another one does: what the table held of it stands again.
+    /// A session that a read did not find, and another one does: what the table held of it stands again, but is not to be answered.
     private mutating func putBack(
         _ key: SessionKey, at now: Moment, _ effects: inout DirectoryEffects
     ) -> SessionEntry? {
         guard let entry = presence.reappeared(key, at: now, into: &effects.events) else { return nil }
-        put(entry, for: key)
+        var shown = entry
+        shown.isTouched = true
+        put(shown, for: key)
         return entry
     }
 

@@ -1,4 +1,5 @@
 import SessionModel
+import Synchronization
 import Testing
 
 @testable import SessionDirectory
@@ -146,6 +147,30 @@ import Testing
             #expect(Self.sessions(scene).suffix(2) == ["login resurrected A", "logout revoked A"])
         }
         #expect(scene.deletions.isEmpty)
+    }
+
+    @Test("No other thread is told, not even for a moment, that a session which was revoked and written again is somebody's")
+    func resurrectedBesideReaders() async {
+        var scene = Self.live()
+        scene.revoke(.key(Scene.key("A")))
+        let (table, now) = (scene.machine.table, scene.now)
+        let isOver = Atomic(false)
+        let reader = Task.detached {
+            var seenCount = 0
+            repeat {
+                let answer = table.answer(
+                    for: Scene.key("A"), wanting: LookupWants(), now: now, freshness: Freshness())
+                if answer != nil { seenCount += 1 }
+            } while !isOver.load(ordering: .relaxed)
+            return seenCount
+        }
+        for _ in 0..<3000 {
+            scene.set("A", Scene.payload("1"))
+            scene.answer()
+            scene.endResurrected()
+        }
+        isOver.store(true, ordering: .relaxed)
+        #expect(await reader.value == 0)
     }
 
     @Test(
