@@ -70,4 +70,19 @@ import Testing
             for variable in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] { precondition(getenv(variable) == nil) }
         }
     }
+
+    @Test("What was needed for a while is given back, whatever came and went before")
+    func freedMemory() async {
+        await #expect(processExitsWith: .success) {
+            _ = ProcessSetup.prepare()
+            // After this Glibc alone would keep twice as much free memory.
+            Array(repeating: UInt8(1), count: 20 << 20).withUnsafeBytes { precondition($0[1] == 1) }
+            let before = mallinfo2()
+            withExtendedLifetime((0..<200).map { _ in [UInt8](repeating: 1, count: 100 << 10) }) {
+                precondition(mallinfo2().uordblks >= before.uordblks + 200 * 100 << 10)
+            }
+            let after = mallinfo2()
+            precondition(after.arena <= before.arena + 4 << 20)
+        }
+    }
 }

@@ -149,7 +149,9 @@ import Testing
         #expect(scene.deletions.isEmpty)
     }
 
-    @Test("No other thread is told, not even for a moment, that a session which was revoked and written again is somebody's")
+    @Test(
+        "No other thread is told, not even for a moment, that a session which was revoked and written again is somebody's"
+    )
     func resurrectedBesideReaders() async {
         var scene = Self.live()
         scene.revoke(.key(Scene.key("A")))

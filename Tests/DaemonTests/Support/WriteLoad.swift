@@ -6,13 +6,14 @@ final class WriteLoad: Sendable {
     private let isOver = Atomic(false)
     private let writers: Mutex<[Task<Int, any Error>]> = Mutex([])
 
-    init(on redis: PrivateRedis, writerCount: Int) {
+    /// - Parameter keyCount: how many sessions each writer keeps, and how many it has come and go, in each of its rounds.
+    init(on redis: PrivateRedis, writerCount: Int, keyCount: Int = 50) {
         let tasks = (0..<writerCount).map { writer in
             Task {
                 var round = 0
                 while !isOver.load(ordering: .relaxed) {
                     round += 1
-                    try await redis.run(Self.lines(writer: writer, round: round))
+                    try await redis.run(Self.lines(writer: writer, round: round, keyCount: keyCount))
                 }
                 return round
             }
@@ -20,8 +21,8 @@ final class WriteLoad: Sendable {
         writers.withLock { $0 = tasks }
     }
 
-    private static func lines(writer: Int, round: Int) -> [String] {
-        (0..<50).flatMap { number in
+    private static func lines(writer: Int, round: Int, keyCount: Int) -> [String] {
+        (0..<keyCount).flatMap { number in
             [
                 Rig.setLine("kept\(writer)n\(number)", Rig.payload(user: "2", extra: #","round":\#(round)"#)),
                 Rig.setLine("brief\(writer)n\(number)", Rig.payload(user: "3")),
