@@ -113,12 +113,17 @@ sanitize: $(SANITIZERS:%=sanitize-%) ## Run all suites under ThreadSanitizer and
 
 # What a sanitizer finds, in a test or in a daemon that one started, is written to a file of its process; any file is a failure.
 sanitize-%: packages $(VENV)/tests
-	swift build --build-tests --sanitize=$* --scratch-path .build-$*
-	rm -rf .build-$*/reports; mkdir .build-$*/reports
+	rm -rf .build-$*/package .build-$*/reports; mkdir -p .build-$*/package .build-$*/reports
+	git ls-files -z | xargs -0 cp --parents -t .build-$*/package
+	test $* != thread || grep -rl 'import Synchronization$$' .build-thread/package/Sources .build-thread/package/Tests --include=*.swift \
+	    | grep -v TracedSynchronization/ | xargs sed -i 's/import Synchronization$$/import TracedSynchronization/'
 	export TSAN_OPTIONS='log_path=$(CURDIR)/.build-$*/reports/report' ASAN_OPTIONS='log_path=$(CURDIR)/.build-$*/reports/report:detect_leaks=0'; \
+	test $* != thread || export SESSIOND_TRACED=1; \
+	in_package='--sanitize=$* --package-path .build-$*/package --scratch-path .build-$*'; \
+	swift build --build-tests $$in_package || exit 1; \
 	status=0; \
 	for group in --filter='$(BUSY_SUITES)' --filter='$(SYSTEM_SUITES)' --skip='$(BUSY_SUITES)|$(SYSTEM_SUITES)'; do \
-	    SESSIOND_TEST_PYTHON='$(PYTHON)/python' swift test --skip-build --sanitize=$* --scratch-path .build-$* "$$group" || status=1; done; \
+	    SESSIOND_TEST_PYTHON='$(PYTHON)/python' swift test --skip-build $$in_package "$$group" || status=1; done; \
 	for suite in $(PYTHON_SUITES); do \
 	    (cd $$suite && SESSIOND_BINARY='$(CURDIR)/.build-$*/debug/sessiond' '$(PYTHON)/python' -m pytest -q) || status=1; done; \
 	head -50 .build-$*/reports/* 2>/dev/null && status=1; exit $$status

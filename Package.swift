@@ -189,3 +189,11 @@ if Context.environment["SESSIOND_FUZZER"] != nil {
         fuzzer(of: "RESP", named: "RESPFuzzer"),
     ]
 }
+
+// What `make sanitize-thread` builds: a copy of the package whose sources import this module in place of `Synchronization`.
+if Context.environment["SESSIOND_TRACED"] != nil {
+    for target in package.targets where target.type != .system {
+        target.dependencies.append("TracedSynchronization")
+    }
+    package.targets.append(.target(name: "TracedSynchronization", path: "Tests/TracedSynchronization"))
+}

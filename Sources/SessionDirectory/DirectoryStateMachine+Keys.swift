@@ -12,17 +12,9 @@ extension DirectoryStateMachine {
         to decoder: SessionDecoder, indices: [Int: Int], at now: Moment, _ effects: inout DirectoryEffects
     ) {
         reader = ValueReader(decoder: decoder, version: reader.version + 1)
-        storedForms = StoredForms()
-        for key in table.keys(where: { _, _ in true }) {
-            _ = table.update(key) { entry in
-                // Its stored bytes have to be decoded again, although they are the same.
-                entry.valueDigest = 0
-                // Not even where `--serve-stale` allows old answers is it told by keys that are no more.
-                entry.isTouched = true
-                entry.form = entry.form?.moved(by: indices)
-                storedForms.change(from: nil, to: entry.form)
-            }
-        }
+        let moved = { (form: StoredForm) in form.moved(by: indices) }
+        table.forgetReadings(moved)
+        storedForms.move(moved)
         fetches.doubtSent()
         guard isSubscribed else { return }
         openEpoch(at: now)

@@ -12,6 +12,13 @@ package struct StoredForms: Sendable, Equatable {
         if let new { add(1, to: new) }
     }
 
+    /// All sessions of a form are in another one now; nil where that is in none.
+    mutating func move(_ moved: (StoredForm) -> StoredForm?) {
+        let before = counts
+        counts = [:]
+        for (form, count) in before { moved(form).map { add(count, to: $0) } }
+    }
+
     private mutating func add(_ difference: Int, to form: StoredForm) {
         let count = counts[form, default: 0] + difference
         counts[form] = count == 0 ? nil : count

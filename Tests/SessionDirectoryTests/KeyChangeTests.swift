@@ -44,6 +44,27 @@ import Testing
         #expect(Self.counts(scene, keyCount: 3) == [0, 1, 1])
     }
 
+    @Test("A session that fits no record is asked for as well, and what the table shares among sessions is given back at the end")
+    func outsized() {
+        var scene = Scene()
+        let user = String(repeating: "u.", count: 20)
+        scene.set("D", Scene.payload(user), secretKey: Scene.fallbackKey)
+        scene.set("E", Scene.payload("2"), secretKey: Scene.fallbackKey)
+        scene.answer()
+        scene.pong()
+        #expect(scene.cached("D") == user && Self.counts(scene, keyCount: 2) == [0, 2])
+        Self.change(&scene, to: [Scene.fallbackKey, "next"], indices: [1: 0])
+        #expect(scene.cached("D") == "ask" && Self.counts(scene, keyCount: 2) == [2, 0])
+        Self.change(&scene, to: ["next"], indices: [:])
+        #expect(Self.counts(scene, keyCount: 1) == [0])
+        Self.change(&scene, to: ["next", Scene.fallbackKey], indices: [0: 0])
+        scene.catchUp()
+        scene.pong()
+        #expect(scene.cached("D") == user && Self.counts(scene, keyCount: 2) == [0, 2])
+        for name in ["D", "E"] { scene.delete(name) }
+        #expect(scene.machine.table.sharedCounts == [0, 0, 0])
+    }
+
     @Test("Where old answers are allowed, none is given by a key that was taken away while nothing could be read")
     func staleAnswers() {
         var scene = Scene(freshness: Freshness(serveStale: 60_000))

@@ -49,6 +49,20 @@ struct Interner<Value: Hashable & Sendable>: Sendable {
         free.append(number)
     }
 
+    /// Every record holds another value instead, or none.
+    ///
+    /// - Returns: for each number the one that stands in its place; nil where no value does.
+    mutating func replace(_ replacement: (Value) -> Value?) -> [Int?] {
+        let before = self
+        self = Interner(numberMax: numberMax)
+        return before.values.map { value in
+            guard let value, let use = before.uses[value], let new = replacement(value) else { return nil }
+            let number = intern(new)
+            uses[new]?.count += use.count - 1
+            return number
+        }
+    }
+
     /// The value of a number that is in use.
     subscript(number: Int) -> Value? { values[number] }
 }

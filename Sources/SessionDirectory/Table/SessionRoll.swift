@@ -82,6 +82,13 @@ struct SessionRoll: ~Copyable {
         upkeep.form == 0 ? nil : forms[Int(upkeep.form) - 1]
     }
 
+    /// All sessions of a form are stored in another one, or in none that is known.
+    ///
+    /// - Returns: for each ``SessionUpkeep/form`` the one that stands in its place.
+    mutating func replaceForms(_ replacement: (StoredForm) -> StoredForm?) -> [UInt16] {
+        [0] + forms.replace(replacement).map { number in number.map { UInt16($0 + 1) } ?? 0 }
+    }
+
     /// The event that announced the open login.
     func loginID(_ upkeep: SessionUpkeep) -> EventID? {
         upkeep.loginID.flatMap { login in

@@ -133,6 +133,24 @@ struct SessionShard: ~Copyable {
         setOutsized(packed == nil ? Outsized(key: key, entry: entry) : nil, at: place)
     }
 
+    /// - Parameters:
+    ///   - forms: for each ``SessionUpkeep/form`` the one that stands in its place.
+    ///   - form: the same of the form itself.
+    mutating func forgetReadings(_ forms: [UInt16], _ form: (StoredForm) -> StoredForm?) {
+        for place in hot.indices where !hot[place].isVacant {
+            hot[place].isTouched = true
+            upkeep[place].valueDigest = 0
+            upkeep[place].form = forms[Int(upkeep[place].form)]
+        }
+        outsized = outsized.mapValues { before in
+            var after = before
+            after.entry.isTouched = true
+            after.entry.valueDigest = 0
+            after.entry.form = before.entry.form.flatMap(form)
+            return after
+        }
+    }
+
     private mutating func name(_ number: UInt8, _ name: String) {
         while backends.count <= number { backends.append(BackendName("")) }
         if backends[Int(number)].name != name { backends[Int(number)] = BackendName(name) }

@@ -153,6 +153,16 @@ extension SessionTable {
         }
     }
 
+    /// Values mean something else from now on: none of what was read of them is believed, or taken for the same as what will be.
+    ///
+    /// - Parameter form: how values count as stored until they are read again; nil for unknown.
+    func forgetReadings(_ form: (StoredForm) -> StoredForm?) {
+        roll.withLock { roll in
+            let forms = roll.replaceForms(form)
+            for shard in shards { shard.state.withLock { $0.forgetReadings(forms, form) } }
+        }
+    }
+
     /// The keys whose records satisfy `condition`, in no order.
     func keys(where condition: (PackedSession, SessionUpkeep) -> Bool) -> [SessionKey] {
         shards.flatMap { shard in
