@@ -64,11 +64,21 @@ package struct TLSFiles: Sendable, Equatable {
         do {
             return TLSContext(ssl: try NIOSSLContext(configuration: configuration), settings: settings, roots: roots)
         } catch {
-            // The parts can be read, so they do not fit together.
-            throw TLSFileError(
-                option: "redis-key-file", path: settings.keySource ?? "the system's certificates",
-                problem: "the key is not that of the (first) certificate in \(settings.certificateFile ?? "use")")
+            // Files of one's own could be read.
+            throw Self.misfit(settings)
         }
+    }
+
+    /// What is wrong where each part can be read and they make no context.
+    static func misfit(_ settings: TLSSettings) -> TLSFileError {
+        guard let certificate = settings.certificateFile else {
+            return TLSFileError(
+                option: "redis-ca-file", path: "the system's certificates",
+                problem: "there are none (Debian has them in the package ca-certificates): install them or give a file")
+        }
+        return TLSFileError(
+            option: "redis-key-file", path: settings.keySource ?? certificate,
+            problem: "the key is not that of the (first) certificate in \(certificate)")
     }
 
     private static func certificates(

@@ -42,6 +42,8 @@ import Testing
         #expect(problem { $0.certificateFile = client.certificate }?.problem.contains("--redis-key-file") == true)
         #expect(problem { ($0.certificateFile, $0.keyFile) = (client.certificate, client.key) } == nil)
         #expect(problem { $0.caFile = authority.certificate } == nil)
+        // On a system without certificates no file of the user's is at fault.
+        #expect(TLSFiles.misfit(TLSSettings()).option == "redis-ca-file")
     }
 
     @Test("An encrypted key is said to be one")
