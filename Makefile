@@ -118,6 +118,7 @@ sanitize-%: packages $(VENV)/tests
 	test $* != thread || grep -rl 'import Synchronization$$' .build-thread/package/Sources .build-thread/package/Tests --include=*.swift \
 	    | grep -v TracedSynchronization/ | xargs sed -i 's/import Synchronization$$/import TracedSynchronization/'
 	export TSAN_OPTIONS='log_path=$(CURDIR)/.build-$*/reports/report' ASAN_OPTIONS='log_path=$(CURDIR)/.build-$*/reports/report:detect_leaks=0'; \
+	export SESSIOND_TEST_PATIENCE=20; \
 	test $* != thread || export SESSIOND_TRACED=1; \
 	in_package='--sanitize=$* --package-path .build-$*/package --scratch-path .build-$*'; \
 	swift build --build-tests $$in_package || exit 1; \

@@ -70,7 +70,7 @@ let package = Package(
         .target(name: "SessionModel", dependencies: [crypto], swiftSettings: strict),
         .target(
             name: "SessionDirectory",
-            dependencies: ["SessionModel", "DjangoSession"] + collections,
+            dependencies: ["SessionModel", "DjangoSession", "CLinux"] + collections,
             swiftSettings: strict
         ),
         .target(name: "JSONRPC", dependencies: ["SessionModel"], swiftSettings: strict),

@@ -1,4 +1,5 @@
-// What Swift cannot call by itself: prctl(2) takes a variable number of arguments, and Glibc's module has no mallopt(3).
+// What Swift cannot call by itself: prctl(2) takes a variable number of arguments, Glibc's module has no mallopt(3), and the compiler's
+// own functions are C's.
 #pragma once
 #include <malloc.h>
 #include <sys/prctl.h>
@@ -13,4 +14,9 @@ static inline int clinux_are_dumps_allowed(void) { return prctl(PR_GET_DUMPABLE,
 // `spare` free bytes at its end. 1, or 0 where that is not possible.
 static inline int clinux_return_freed_memory(int large, int spare) {
     return mallopt(M_MMAP_THRESHOLD, large) && mallopt(M_TRIM_THRESHOLD, spare);
+}
+
+// Has the cache line at `offset` bytes from `base` come from memory, while other work is done. No address does harm.
+static inline void clinux_fetch_ahead(const void *base, long offset) {
+    __builtin_prefetch((const char *)base + offset);
 }

@@ -137,7 +137,7 @@ package struct SessionDaemon {
         var driver: NIOLoopBound<DirectoryDriver<EventJournal>>
         var link: RedisLink<DirectoryDriver<EventJournal>>
         var publisher: StreamPublisher<EventJournal>?
-        var backend: SocketBackend<DirectoryService<EventJournal>, EventJournal>
+        var backend: SocketBackend
     }
 
     /// Brings the journal and the machine together, before anything is heard of Redis if the journal can be opened.

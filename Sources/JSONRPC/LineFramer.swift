@@ -46,19 +46,12 @@ package struct LineFramer: Sendable {
         bytes.withUnsafeBytes { append($0) }
     }
 
-    /// Offers the next whole line to `take`, which says whether it has read it; if not, the line is still the next.
-    ///
-    /// - Returns: whether it was read.
+    /// Lends the bytes that were not read yet to `body`, which returns how many of them it has read: whole lines, with their ends.
     @inline(__always)
-    package mutating func offerLine(to take: (UnsafeRawBufferPointer) -> Bool) -> Bool {
-        guard let end = endOfLine() else { return false }
-        let length = length(upTo: end)
-        let isTaken =
-            length <= lineBytesMax
-            && buffer.withUnsafeBytes { take(UnsafeRawBufferPointer(rebasing: $0[start..<start + length])) }
-        searched = isTaken ? end + 1 : end
-        if isTaken { start = searched }
-        return isTaken
+    package mutating func readAhead(_ body: (UnsafeRawBufferPointer) -> Int) {
+        guard start < buffer.count else { return }
+        start += buffer.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[start...])) }
+        searched = max(searched, start)
     }
 
     /// Where the next LF stands.

@@ -16,13 +16,15 @@ package struct RequestShape: Sendable, Equatable {
     private let keyByteCount: Int
     private let isIDFirst: Bool
 
-    /// Where the id and the key of a line stand, in bytes from its beginning.
+    /// Where the id and the key of a line stand.
     package struct Variables: Equatable {
         /// The id's JSON text.
         package var id: Range<Int>
         /// Between the quotes. As many bytes as the key had of which the shape was made; whether they are plain text, which needs no
         /// escape in JSON, is left to the caller to see.
         package var key: Range<Int>
+        /// Where the next line begins.
+        package var end: Int
     }
 
     /// The shape of a line that was read as a request with one param, `key`; nil where its id is neither a number without a sign, fraction or
@@ -45,34 +47,45 @@ package struct RequestShape: Sendable, Equatable {
         slice.startIndex >= 0 && slice.endIndex <= line.count && line[slice.indices].elementsEqual(slice)
     }
 
-    /// The id and the key of a line of this shape; nil for any other line.
+    /// The id and the key of the line that begins at a place, if it is one of this shape and ends in `input`; nil for any other.
     @inline(__always)
-    package func match(_ line: UnsafeRawBufferPointer) -> Variables? {
-        guard Self.has(line, before, at: 0) else { return nil }
-        let first = before.count
+    package func match(_ input: UnsafeRawBufferPointer, at start: Int) -> Variables? {
+        guard Self.has(input, before, at: start) else { return nil }
+        let first = start + before.count
         let id: Range<Int>
         let key: Range<Int>
         if isIDFirst {
-            guard let end = Self.idEnd(line, from: first) else { return nil }
+            guard let end = Self.idEnd(input, from: first) else { return nil }
             id = first..<end
             key = end + between.count..<end + between.count + keyByteCount
-            guard Self.has(line, between, at: end) else { return nil }
+            guard Self.has(input, between, at: end) else { return nil }
         } else {
             key = first..<first + keyByteCount
             let start = key.upperBound + between.count
-            guard Self.has(line, between, at: key.upperBound), let end = Self.idEnd(line, from: start) else {
+            guard Self.has(input, between, at: key.upperBound), let end = Self.idEnd(input, from: start) else {
                 return nil
             }
             id = start..<end
         }
         let rest = max(id.upperBound, key.upperBound)
-        guard line.count == rest + after.count, Self.has(line, after, at: rest) else { return nil }
-        return Variables(id: id, key: key)
+        guard Self.has(input, after, at: rest),
+            let end = Self.lineEnd(input, at: rest + after.count)
+        else { return nil }
+        return Variables(id: id, key: key, end: end)
+    }
+
+    /// Where the line after one that ends here begins; nil where it goes on.
+    @inline(__always)
+    private static func lineEnd(_ input: UnsafeRawBufferPointer, at place: Int) -> Int? {
+        guard place < input.count else { return nil }
+        if input[place] == UInt8(ascii: "\n") { return place + 1 }
+        let isEnd = input[place] == UInt8(ascii: "\r") && place + 1 < input.count && input[place + 1] == UInt8(ascii: "\n")
+        return isEnd ? place + 2 : nil
     }
 
     @inline(__always)
-    private static func has(_ line: UnsafeRawBufferPointer, _ bytes: [UInt8], at place: Int) -> Bool {
-        guard place + bytes.count <= line.count, let start = line.baseAddress else { return bytes.isEmpty }
+    private static func has(_ input: UnsafeRawBufferPointer, _ bytes: [UInt8], at place: Int) -> Bool {
+        guard place + bytes.count <= input.count, let start = input.baseAddress else { return bytes.isEmpty }
         return bytes.withUnsafeBytes { bytes in
             guard let expected = bytes.baseAddress else { return true }
             return memcmp(start + place, expected, bytes.count) == 0

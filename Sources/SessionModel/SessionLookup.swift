@@ -5,18 +5,23 @@ package protocol SessionLookup: Sendable {
     /// Called on any thread; never blocks for long.
     func cached(_ key: SessionKey, wanting wants: LookupWants) -> SessionAnswer?
 
-    /// Who is behind a key, the short way: nil where nobody is, where memory may not say so, or where the general way has to be taken
-    /// for any other reason.
+    /// Tells of one key after the other who is behind it, the short way: up to the first where nobody is, where memory may not say so,
+    /// or where the general way has to be taken for any other reason.
     ///
     /// - Parameters:
-    ///   - key: the key's bytes, whatever they are.
+    ///   - keys: where the keys stand in `text`; they are whatever bytes.
     ///   - uptime: by ``uptime``, a moment ago at most.
-    func identity(ofKey key: borrowing RawSpan, at uptime: Int64) -> PackedIdentity?
+    ///   - take: is told the number of the key, and who is behind it. It must not call back.
+    /// - Returns: of how many keys it was told.
+    func identities(
+        ofKeys keys: UnsafeBufferPointer<Range<Int>>, in text: UnsafeRawBufferPointer, at uptime: Int64,
+        _ take: (Int, borrowing PackedIdentity) -> Void
+    ) -> Int
 
     /// The monotonic clock, in milliseconds.
     var uptime: Int64 { get }
 
-    /// Counts lookups that ``identity(ofKey:at:)`` has answered.
+    /// Counts lookups that ``identities(ofKeys:in:at:_:)`` has answered.
     func countIdentities(_ count: Int)
 
     /// An answer by way of Redis. `completion` is called once, on any thread.

@@ -3,8 +3,8 @@ import SessionModel
 import Synchronization
 
 /// A connection's subscriptions, and the lines that they make of the log. Confined to the connection's event loop.
-final class EventFeed<Log: EventLog> {
-    private let log: Log
+final class EventFeed {
+    private let log: any EventLog
     private let figures: SocketFigures
     /// What the peer's user has of the subscriptions that there may be.
     private let share: Share
@@ -27,7 +27,7 @@ final class EventFeed<Log: EventLog> {
         let isPending = Atomic<Bool>(false)
     }
 
-    init(log: Log, figures: SocketFigures, share: Share) {
+    init(log: any EventLog, figures: SocketFigures, share: Share) {
         self.log = log
         self.figures = figures
         self.share = share

@@ -9,7 +9,7 @@ enum IdentityLine {
     ///
     /// - Parameter id: the request's id as its JSON text.
     @inline(__always)
-    static func append(_ identity: PackedIdentity, id: UnsafeRawBufferPointer, to output: inout [UInt8]) {
+    static func append(_ identity: borrowing PackedIdentity, id: UnsafeRawBufferPointer, to output: inout [UInt8]) {
         let capacity = byteCountMax + id.count + identity.backend.count
         withUnsafeTemporaryAllocation(byteCount: capacity, alignment: 1) { buffer in
             var text = TextBuffer(buffer)

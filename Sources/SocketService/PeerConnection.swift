@@ -9,11 +9,11 @@ import Synchronization
 /// NIO's feet, which is about to shut the input of a peer that is gone, or lead back here through a change of writability
 /// before the output is taken. All lines of one read are answered in one write. A peer that does not read stops being read itself: its answers wait
 /// in the socket, not here.
-final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInboundHandler {
+final class PeerConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    let backend: SocketBackend<Lookup, Log>
+    let backend: SocketBackend
     private let access: AccessControl
     /// What all connections of this user have.
     private let account: UserAccount
@@ -21,7 +21,7 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     /// What the peer has, and by which version of the policy.
     private(set) var grant: PeerPolicy.Grant
     private var grantVersion: Int
-    private(set) var events: EventFeed<Log>
+    private(set) var events: EventFeed
     private var framer: LineFramer
     /// Of the last line that asked who is behind a session.
     private var shape: RequestShape?
@@ -47,9 +47,6 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     private static var keptBytesMax: Int { 4 * 1024 }
     /// How often one turn writes before other connections have theirs.
     private static var turnWritesMax: Int { 4 }
-    /// How many identities are told by one reading of the clock, and at a time.
-    private static var identitiesPerMoment: Int { 64 }
-    private static var identitiesMax: Int { 1024 }
     /// How long a connection that has more to look at leaves the loop to others.
     private static var pause: TimeAmount { .milliseconds(1) }
     /// When a connection looks again whether there is room in what its user may have wait.
@@ -66,7 +63,7 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
         case closing
     }
 
-    init(backend: SocketBackend<Lookup, Log>, access: AccessControl, peer: Peer) {
+    init(backend: SocketBackend, access: AccessControl, peer: Peer) {
         self.backend = backend
         self.access = access
         self.peer = peer
@@ -250,29 +247,17 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
         renewGrant()
         guard grant.rights.contains(.identify) else { return }
         var answeredCount = 0
-        while answeredCount < Self.identitiesMax, output.count < Self.outputBytesMax {
-            let uptime = backend.lookup.uptime
-            let count = answerIdentities(shape, at: uptime, countMax: Self.identitiesPerMoment)
-            answeredCount += count
-            if count < Self.identitiesPerMoment { break }
+        // Out of the object, so that not each line costs a look at who else has it.
+        var answers = exchange(&output, with: [])
+        let (lookup, lineBytesMax) = (backend.lookup, backend.limits.requestBytesMax)
+        framer.readAhead { input in
+            IdentityLines(shape: shape, lineBytesMax: lineBytesMax, lookup: lookup).answer(
+                input, to: &answers, bytesMax: Self.outputBytesMax, count: &answeredCount)
         }
+        output = answers
         guard answeredCount > 0 else { return }
         backend.figures.requests.wrappingAdd(answeredCount, ordering: .relaxed)
-        backend.lookup.countIdentities(answeredCount)
-    }
-
-    private func answerIdentities(_ shape: RequestShape, at uptime: Int64, countMax: Int) -> Int {
-        var count = 0
-        while count < countMax,
-            framer.offerLine(to: { line in
-                guard let place = shape.match(line),
-                    let identity = backend.lookup.identity(ofKey: RawSpan(_unsafeBytes: line[place.key]), at: uptime)
-                else { return false }
-                IdentityLine.append(identity, id: UnsafeRawBufferPointer(rebasing: line[place.id]), to: &output)
-                return true
-            })
-        { count += 1 }
-        return count
+        lookup.countIdentities(answeredCount)
     }
 
     /// Keeps the shape of a line that asks who is behind a session, since the next ones will most likely have it.
@@ -353,7 +338,7 @@ final class PeerConnection<Lookup: SessionLookup, Log: EventLog>: ChannelInbound
     }
 
     /// Reads the log's older events for a subscription.
-    private func fetch(_ request: EventFeed<Log>.FetchRequest) {
+    private func fetch(_ request: EventFeed.FetchRequest) {
         guard let loop = context?.eventLoop else { return }
         let connection = NIOLoopBound(self, eventLoop: loop)
         backend.log.read(from: request.start, matching: request.filter, limit: request.limit) { result in

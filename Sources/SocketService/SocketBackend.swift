@@ -1,9 +1,9 @@
 package import SessionModel
 
 /// What stands behind the socket: the same for all its connections.
-package struct SocketBackend<Lookup: SessionLookup, Log: EventLog>: Sendable {
-    package var lookup: Lookup
-    package var log: Log
+package struct SocketBackend: Sendable {
+    package var lookup: any SessionLookup
+    package var log: any EventLog
     package var limits: Limits
     package var figures: SocketFigures
     /// The daemon's version, for `server.info`.
@@ -12,7 +12,7 @@ package struct SocketBackend<Lookup: SessionLookup, Log: EventLog>: Sendable {
     package var status: @Sendable (_ completion: @escaping @Sendable ([UInt8]) -> Void) -> Void
 
     package init(
-        lookup: Lookup, log: Log, limits: Limits, figures: SocketFigures, version: String,
+        lookup: any SessionLookup, log: any EventLog, limits: Limits, figures: SocketFigures, version: String,
         status: @escaping @Sendable (_ completion: @escaping @Sendable ([UInt8]) -> Void) -> Void
     ) {
         self.lookup = lookup

@@ -2,13 +2,13 @@ package import Logging
 package import NIOCore
 import NIOPosix
 import ServiceLifecycle
-package import SessionModel
+import SessionModel
 
 /// Serves the Unix socket for as long as it runs.
-package final class SocketServer<Lookup: SessionLookup, Log: EventLog>: Service {
+package final class SocketServer: Service {
     private let socket: ListeningSocket
     private let access: AccessControl
-    private let backend: SocketBackend<Lookup, Log>
+    private let backend: SocketBackend
     private let group: any EventLoopGroup
     private let logger: Logger
 
@@ -17,7 +17,7 @@ package final class SocketServer<Lookup: SessionLookup, Log: EventLog>: Service 
     ///   - access: who may do what there.
     ///   - group: the event loops that share the connections.
     package init(
-        socket: ListeningSocket, access: AccessControl, backend: SocketBackend<Lookup, Log>, group: any EventLoopGroup,
+        socket: ListeningSocket, access: AccessControl, backend: SocketBackend, group: any EventLoopGroup,
         logger: Logger
     ) {
         self.socket = socket

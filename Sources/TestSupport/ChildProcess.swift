@@ -147,8 +147,10 @@ package struct Timeout: Error, CustomStringConvertible {
     }
 }
 
-/// How long a test waits at most for what has to come, in seconds: long, since machines are slow and shared.
-package let patienceSeconds = 60.0
+/// How long a test waits at most for what has to come, in seconds: long, since machines are slow and shared. `$SESSIOND_TEST_PATIENCE`
+/// is how many times that, for builds that are slow themselves.
+package let patienceSeconds =
+    60 * (ProcessInfo.processInfo.environment["SESSIOND_TEST_PATIENCE"].flatMap(Double.init) ?? 1)
 
 /// Waits until a condition holds.
 ///

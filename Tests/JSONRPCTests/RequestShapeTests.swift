@@ -30,7 +30,13 @@ import Testing
     }
 
     private static func match(_ shape: RequestShape, _ text: [UInt8]) -> (id: [UInt8], key: [UInt8])? {
-        text.withUnsafeBytes(shape.match).map { (Array(text[$0.id]), Array(text[$0.key])) }
+        // Behind another line, and with another one behind it.
+        let before = Array("{}\n".utf8)
+        let input = before + text + Array("\r\n{}".utf8)
+        guard let found = input.withUnsafeBytes({ shape.match($0, at: before.count) }),
+            found.end == before.count + text.count + 2
+        else { return nil }
+        return (Array(input[found.id]), Array(input[found.key]))
     }
 
     private static let forms = [

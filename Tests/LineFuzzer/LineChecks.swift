@@ -22,7 +22,9 @@ enum LineChecks {
         precondition(frame(stream, .whole) == expected, "lines are cut at LF and CR LF")
         precondition(frame(stream, .bytes) == expected, "bytes may drip")
         precondition(frame(stream, .uneven(cut)) == expected, "bytes may come in any pieces")
+        var shapes = ShapeChecks()
         for case .line(let line) in expected {
+            shapes.check(line)
             let request = parse(line)
             precondition(request == parse(line), "a line always means the same")
             checkGrammar(line, request)

@@ -41,13 +41,21 @@ final class FakeLookup: SessionLookup {
         key.bytes.starts(with: "known".utf8) ? Self.answer(key) : nil
     }
 
-    func identity(ofKey key: borrowing RawSpan, at uptime: Int64) -> PackedIdentity? {
-        guard let key = SessionKey(key.withUnsafeBytes { Array($0) }), key.bytes.starts(with: "known".utf8),
-            let userID = PackedUserID(UserID("1"))
-        else { return nil }
-        return PackedIdentity(
-            userID: userID, backend: Array(#""b""#.utf8), session: Fingerprint(of: key), expiresAt: nil,
-            isSuperseded: false)
+    func identities(
+        ofKeys keys: UnsafeBufferPointer<Range<Int>>, in text: UnsafeRawBufferPointer, at uptime: Int64,
+        _ take: (Int, borrowing PackedIdentity) -> Void
+    ) -> Int {
+        for (number, place) in keys.enumerated() {
+            guard let key = SessionKey(Array(text[place])), key.bytes.starts(with: "known".utf8),
+                let userID = PackedUserID(UserID("1"))
+            else { return number }
+            take(
+                number,
+                PackedIdentity(
+                    userID: userID, backend: Array(#""b""#.utf8), session: Fingerprint(of: key), expiresAt: nil,
+                    isSuperseded: false))
+        }
+        return keys.count
     }
 
     var uptime: Int64 { 0 }

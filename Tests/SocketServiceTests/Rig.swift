@@ -12,7 +12,7 @@ final class Rig: Sendable {
     let lookup: FakeLookup
     let log: FakeLog
     let figures = SocketFigures()
-    let backend: SocketBackend<FakeLookup, FakeLog>
+    let backend: SocketBackend
     let access: AccessControl
     let path: String
     private let folder: TemporaryFolder

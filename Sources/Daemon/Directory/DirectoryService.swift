@@ -12,8 +12,11 @@ struct DirectoryService<EventJournal: Journal>: SessionLookup {
         table.answer(for: key, wanting: wants, now: SystemClock.now(), freshness: freshness)
     }
 
-    func identity(ofKey key: borrowing RawSpan, at uptime: Int64) -> PackedIdentity? {
-        table.identity(ofKey: key, at: uptime)
+    func identities(
+        ofKeys keys: UnsafeBufferPointer<Range<Int>>, in text: UnsafeRawBufferPointer, at uptime: Int64,
+        _ take: (Int, borrowing PackedIdentity) -> Void
+    ) -> Int {
+        table.identities(ofKeys: keys, in: text, at: uptime, take)
     }
 
     var uptime: Int64 { SystemClock.uptime }

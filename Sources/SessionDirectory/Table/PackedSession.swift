@@ -93,6 +93,12 @@ struct PackedSession {
         set { self[.epoch] = newValue.bits }
     }
 
+    /// Whether it was read under this epoch, has not changed since as far as was announced, and has not expired.
+    @inline(__always)
+    func isBelieved(under epoch: EpochTag, at uptime: Int64) -> Bool {
+        self.epoch == epoch && !isTouched && uptime < deadline
+    }
+
     // MARK: The deadline
 
     /// Deadlines begin 34 years before the monotonic clock does, so that one that passed before it started can be told.

@@ -1,3 +1,5 @@
+import CLinux
+
 /// Finds the places of records by the hashes of what they hold: open addressing with linear probing.
 ///
 /// ```
@@ -48,6 +50,14 @@ struct PlaceIndex {
     @inline(__always)
     func find(_ hash: UInt64, where isSought: (UInt32) -> Bool) -> UInt32? {
         slot(hash, where: isSought).map { places[$0] }
+    }
+
+    /// Has what ``find(_:where:)`` reads first come from memory.
+    @inline(__always)
+    func fetchAhead(_ hash: UInt64) {
+        let home = home(hash)
+        tags.withUnsafeBytes { clinux_fetch_ahead($0.baseAddress, home) }
+        places.withUnsafeBytes { clinux_fetch_ahead($0.baseAddress, home * MemoryLayout<UInt32>.stride) }
     }
 
     /// Adds a place that is not there yet.

@@ -1,3 +1,4 @@
+import CLinux
 import SessionModel
 
 /// A sixteenth of the table: records side by side, and the index that finds them by key.
@@ -45,6 +46,17 @@ struct SessionShard: ~Copyable {
     @inline(__always)
     func place(of key: PackedKey, _ hash: UInt64) -> UInt32? {
         index.find(hash) { hot[Int($0)].key == key }
+    }
+
+    /// Has what a search for this hash reads first come from memory.
+    func fetchIndexAhead(_ hash: UInt64) {
+        index.fetchAhead(hash)
+    }
+
+    /// Has the record come from memory that a search for this hash most likely finds.
+    func fetchRecordAhead(_ hash: UInt64) {
+        guard let place = index.find(hash, where: { _ in true }) else { return }
+        hot.withUnsafeBytes { clinux_fetch_ahead($0.baseAddress, Int(place) * MemoryLayout<PackedSession>.stride) }
     }
 
     func key(at place: UInt32) -> SessionKey? {

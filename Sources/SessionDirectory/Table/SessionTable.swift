@@ -57,30 +57,8 @@ package final class SessionTable: Sendable {
         }
     }
 
-    /// Who is behind a key, where memory may say so and it is somebody; the short way of
-    /// ``answer(for:wanting:now:freshness:)`` for sessions that are packed.
-    ///
-    /// It is not counted.
-    @inline(__always)
-    package func identity(ofKey bytes: borrowing RawSpan, at uptime: Int64) -> PackedIdentity? {
-        guard isProven(at: uptime), let key = PackedKey(bytes) else { return nil }
-        let hash = key.hash
-        return shard(of: hash).state.withLock { shard in
-            guard let place = shard.place(of: key, hash) else { return nil }
-            let record = shard.hot[Int(place)]
-            guard record.standing == .authenticated, isBelieved(record, at: uptime), !record.isOutsized else {
-                return nil
-            }
-            return PackedIdentity(
-                userID: record.userID, backend: shard.backends[Int(record.backend)].json, session: record.session,
-                expiresAt: record.deadline == .max ? nil : record.deadline + offset, isSuperseded: record.isSuperseded)
-        }
-    }
-
-    @inline(__always)
     private func isBelieved(_ record: PackedSession, at uptime: Int64) -> Bool {
-        record.epoch == EpochTag(LinkEpoch(number: epochNumber.load(ordering: .acquiring)))
-            && !record.isTouched && uptime < record.deadline
+        record.isBelieved(under: EpochTag(epoch), at: uptime)
     }
 
     /// Whether answers may come from memory at all at this moment.

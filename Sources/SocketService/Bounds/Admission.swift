@@ -6,9 +6,9 @@ enum Admission {
     /// Gives a new channel its handlers: those of a connection, or the one that refuses it. On the channel's loop.
     ///
     /// - Parameter mayAll: whether the peer may do everything.
-    static func admit<Lookup: SessionLookup, Log: EventLog>(
-        _ peer: Peer, mayAll: Bool, on channel: any Channel, _ backend: SocketBackend<Lookup, Log>, _ log: BoundsLog,
-        _ makeConnection: () -> PeerConnection<Lookup, Log>
+    static func admit(
+        _ peer: Peer, mayAll: Bool, on channel: any Channel, _ backend: SocketBackend, _ log: BoundsLog,
+        _ makeConnection: () -> PeerConnection
     ) throws {
         let figures = backend.figures
         if let refusal = figures.census.admit(peer.uid, mayAll: mayAll, backend.limits) {
