@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import re
 import select
 import socket
 import struct
@@ -147,7 +148,7 @@ class Answers:
         else:
             self.count += 1
             self.has_subscription = self.has_subscription or b'"subscription"' in line
-        shape = line[:60] + b"%d" % (len(line) // 64)
+        shape = re.sub(rb"\d+", b"0", line[:60]) + b" %d" % (len(line) // 64)
         if shape not in self._seen:
             self._seen.add(shape)
             if isinstance(message, list):
