@@ -156,13 +156,17 @@ final class JournalStore {
         let runs = runs
         do {
             return try pool.read { db in
+                // The index tells which they are in the order of their sessions. Rows are read in their own order: so each page is read once.
                 let sql = """
-                    SELECT session, place, user_id, backend, began_at, expires_at FROM login WHERE logout_place IS NULL
+                    SELECT session, place, user_id, backend, began_at, expires_at FROM login
+                    WHERE place IN (SELECT place FROM login WHERE logout_place IS NULL)
                     """
                 var logins: [Fingerprint: OpenLogin] = [:]
+                logins.reserveCapacity(
+                    try Int.fetchOne(db, sql: "SELECT count(*) FROM login WHERE logout_place IS NULL") ?? 0)
                 let rows = try Row.fetchCursor(db, sql: sql)
                 while let row = try rows.next() {
-                    guard let session = Fingerprint(bytes: try row.decode(Data.self, atIndex: 0)),
+                    guard let session = try row.withUnsafeData(atIndex: 0, { $0.flatMap { Fingerprint(bytes: $0) } }),
                         let id = runs.id(at: try row.decode(atIndex: 1))
                     else {
                         continue

@@ -79,7 +79,8 @@ package struct RequestShape: Sendable, Equatable {
     private static func lineEnd(_ input: UnsafeRawBufferPointer, at place: Int) -> Int? {
         guard place < input.count else { return nil }
         if input[place] == UInt8(ascii: "\n") { return place + 1 }
-        let isEnd = input[place] == UInt8(ascii: "\r") && place + 1 < input.count && input[place + 1] == UInt8(ascii: "\n")
+        let isEnd =
+            input[place] == UInt8(ascii: "\r") && place + 1 < input.count && input[place + 1] == UInt8(ascii: "\n")
         return isEnd ? place + 2 : nil
     }
 

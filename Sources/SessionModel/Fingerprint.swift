@@ -13,21 +13,21 @@ package struct Fingerprint: Hashable, Sendable {
     }
 
     package init(of key: SessionKey) {
-        var words = (UInt64(0), UInt64(0))
-        SHA256.hash(data: key.bytes).withUnsafeBytes { digest in
-            words = (
-                UInt64(bigEndian: digest.loadUnaligned(fromByteOffset: 0, as: UInt64.self)),
-                UInt64(bigEndian: digest.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-            )
-        }
-        (high, low) = words
+        (high, low) = SHA256.hash(data: key.bytes).withUnsafeBytes(Self.words)
     }
 
     /// From its 16 bytes, as a journal stores them; nil for any other number of bytes.
     package init?(bytes: some Collection<UInt8>) {
         guard bytes.count == 16 else { return nil }
-        high = bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
-        low = bytes.dropFirst(8).reduce(0) { $0 << 8 | UInt64($1) }
+        let words = bytes.withContiguousStorageIfAvailable { Self.words(UnsafeRawBufferPointer($0)) }
+        (high, low) = words ?? Array(bytes).withUnsafeBytes(Self.words)
+    }
+
+    private static func words(_ bytes: UnsafeRawBufferPointer) -> (high: UInt64, low: UInt64) {
+        (
+            UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self)),
+            UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        )
     }
 
     /// Its 16 bytes.

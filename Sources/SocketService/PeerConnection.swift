@@ -33,8 +33,10 @@ final class PeerConnection: ChannelInboundHandler {
     private var waitingPageCount = 0
     /// Bytes that wait here for others: ids of requests that are not answered yet, and answers of batches that are not complete.
     private var heldBytes = 0
-    /// Bytes that were written and that the peer has not taken.
+    /// Bytes that were written and that the peer has not taken, as far as is known.
     private var untakenBytes = 0
+    /// Those among them of which nobody will tell that they were taken, before more is written.
+    private var unwatchedBytes = 0
     private var held: HeldOutput
     private var isTurnScheduled = false
     private var isLaterScheduled = false
@@ -47,6 +49,9 @@ final class PeerConnection: ChannelInboundHandler {
     private static var keptBytesMax: Int { 4 * 1024 }
     /// How often one turn writes before other connections have theirs.
     private static var turnWritesMax: Int { 4 }
+    /// So many bytes are written without a look at whether they are taken, which costs as much as an answer: less than a connection may
+    /// hold in any case.
+    private static var unwatchedBytesMax: Int { HeldOutput.freeBytesMax / 2 }
     /// How long a connection that has more to look at leaves the loop to others.
     private static var pause: TimeAmount { .milliseconds(1) }
     /// When a connection looks again whether there is room in what its user may have wait.
@@ -458,15 +463,23 @@ final class PeerConnection: ChannelInboundHandler {
         let buffer = context.channel.allocator.buffer(bytes: output)
         // Forgotten before it is written: writing can change the channel's writability, which leads back here.
         output.removeAll(keepingCapacity: true)
-        let count = buffer.readableBytes
-        untakenBytes += count
+        untakenBytes += buffer.readableBytes
+        unwatchedBytes += buffer.readableBytes
+        context.writeAndFlush(
+            wrapOutboundOut(buffer), promise: unwatchedBytes > Self.unwatchedBytesMax ? watchOutput(context) : nil)
+        held.settle(waitingBytes)
+    }
+
+    /// What tells that all was taken which has been written until then.
+    private func watchOutput(_ context: ChannelHandlerContext) -> EventLoopPromise<Void> {
+        let count = unwatchedBytes
+        unwatchedBytes = 0
         let taken = context.eventLoop.makePromise(of: Void.self)
         taken.futureResult.assumeIsolated().whenComplete { [self] _ in
             untakenBytes -= count
             held.settle(waitingBytes)
         }
-        context.writeAndFlush(wrapOutboundOut(buffer), promise: taken)
-        held.settle(waitingBytes)
+        return taken
     }
 
     private func endIfDone(_ context: ChannelHandlerContext) {

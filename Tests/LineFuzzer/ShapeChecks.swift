@@ -15,7 +15,10 @@ struct ShapeChecks {
 
     private static func check(_ found: RequestShape.Variables, in line: [UInt8]) {
         // Whoever calls looks at the key first: it may hold what JSON escapes.
-        guard line[found.key].allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") })
+        guard
+            line[found.key].allSatisfy({
+                $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+            })
         else { return }
         let request = request(of: line)
         precondition(request != nil, "a line of a known shape is a request")

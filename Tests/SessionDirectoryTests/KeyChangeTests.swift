@@ -44,7 +44,9 @@ import Testing
         #expect(Self.counts(scene, keyCount: 3) == [0, 1, 1])
     }
 
-    @Test("A session that fits no record is asked for as well, and what the table shares among sessions is given back at the end")
+    @Test(
+        "A session that fits no record is asked for as well, and what the table shares among sessions is given back at the end"
+    )
     func outsized() {
         var scene = Scene()
         let user = String(repeating: "u.", count: 20)

@@ -75,13 +75,24 @@ struct PackedKey: Equatable {
         return pairs & 0x003F_003F_003F_003F | (pairs << 2) & 0x3F00_3F00_3F00_3F00
     }
 
+    /// What the hashes of this process are made with.
+    private static let seeds = (
+        first: UInt64.random(in: .min ... .max), second: UInt64.random(in: .min ... .max),
+        third: UInt64.random(in: .min ... .max) | 1
+    )
+
+    /// Two multiplications, each folded: Django's keys are random, and only those that it made are in the table, so that nobody can fill
+    /// it with keys that collide.
     @inline(__always)
     var hash: UInt64 {
-        var hasher = Hasher()
-        hasher.combine(first)
-        hasher.combine(second)
-        hasher.combine(third)
-        return UInt64(bitPattern: Int64(hasher.finalize()))
+        let seeds = Self.seeds
+        return Self.fold(Self.fold(first ^ seeds.first, second ^ seeds.second) ^ third, seeds.third)
+    }
+
+    @inline(__always)
+    private static func fold(_ left: UInt64, _ right: UInt64) -> UInt64 {
+        let product = left.multipliedFullWidth(by: right)
+        return product.high ^ product.low
     }
 }
 

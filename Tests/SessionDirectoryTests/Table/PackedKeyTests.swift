@@ -40,6 +40,24 @@ import Testing
         }
     }
 
+    @Test("Keys that hardly differ have hashes of which each bit is as often set as not")
+    func hashes() throws {
+        let count = 36 * 36 * 36
+        var seen: Set<UInt64> = []
+        var setCounts = Array(repeating: 0, count: 64)
+        for number in 0..<count {
+            var bytes = Array(repeating: UInt8(ascii: "a"), count: 32)
+            for (place, digit) in [(3, number % 36), (17, number / 36 % 36), (30, number / 1296)] {
+                bytes[place] = Self.characters[digit]
+            }
+            let hash = try #require(Self.packed(bytes)).hash
+            seen.insert(hash)
+            for bit in 0..<64 where hash >> bit & 1 == 1 { setCounts[bit] += 1 }
+        }
+        #expect(seen.count == count)
+        #expect(setCounts.allSatisfy { abs($0 * 20 - count * 10) < count })
+    }
+
     @Test("Other keys are not packed: one byte of any other value, or another length")
     func others() {
         let base = Array(repeating: UInt8(ascii: "m"), count: 32)
