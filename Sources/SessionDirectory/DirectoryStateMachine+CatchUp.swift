@@ -7,7 +7,7 @@ extension DirectoryStateMachine {
     /// The scan found these keys.
     package mutating func scanned(_ keys: [SessionKey], at now: Moment) {
         guard case .catchingUp(var catchUp) = phase else { return }
-        for key in keys where table.entry(of: key)?.epoch != epoch {
+        for key in keys where !table.isRead(key, under: epoch) {
             if fetches.request(key, .catchUp) { catchUp.unreadCount += 1 }
         }
         phase = .catchingUp(catchUp)
@@ -65,7 +65,7 @@ extension DirectoryStateMachine {
         catchUp.areRemaindersAsked = true
         while fetches.hasRoom, let key = remainders.popLast() {
             // One that is gone, or was read meanwhile, is no remainder any more.
-            guard let entry = table.entry(of: key), entry.epoch != epoch else { continue }
+            guard table.place(of: key) != nil, !table.isRead(key, under: epoch) else { continue }
             if fetches.request(key, .catchUp) { catchUp.unreadCount += 1 }
         }
         phase = .catchingUp(catchUp)

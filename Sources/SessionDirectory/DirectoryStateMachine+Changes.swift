@@ -75,8 +75,7 @@ extension DirectoryStateMachine {
             put(entry, for: key)
             tellUpdate(of: key, entry, login, after: old, at: now, &effects)
         } else {
-            presence.settle(key, into: &effects.events)
-            let settled = table.entry(of: key)
+            let settled = presence.settle(key, into: &effects.events) ? table.entry(of: key) : old
             entry.loginID = nil
             entry.isOwed = false
             put(entry, for: key)
@@ -141,7 +140,7 @@ extension DirectoryStateMachine {
         }
         switch entry.standing {
         case .authenticated(let login):
-            presence.loggedIn(key, login, after: old, sighting, at: now, into: &effects.events)
+            presence.loggedIn(key, entry, login, after: old, sighting, at: now, into: &effects.events)
         case .anonymous:
             presence.nobodySeen(key, at: now, into: &effects.events)
         case .rejected(let reason):

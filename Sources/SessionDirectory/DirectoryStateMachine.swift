@@ -312,15 +312,30 @@ package struct DirectoryStateMachine: ~Copyable {
         guard let completion = fetches.completed(key, isPositive: reading?.standing.login != nil) else { return }
         if let inherited = takeUp(key, reading, at: now) { old = inherited }
         judgeFlush(by: key, reading, after: old, completion, at: now, &effects)
+        if completion.credence != .outdated { apply(key, reading, after: old, completion, at: now, &effects) }
+        continueRevoking(read: key, &effects)
+        endResurrected(at: now, &effects)
+        answer(key, reading, completion, askedAt: value.askedAt, at: now, &effects)
+        if completion.origins.contains(.catchUp), case .catchingUp(var catchUp) = phase {
+            catchUp.unreadCount -= 1
+            phase = .catchingUp(catchUp)
+        }
+        goOnCatchingUp(at: now, &effects)
+        reconsiderTrust(at: now, &effects)
+    }
+
+    /// Answers those who waited for a reading, which was taken up already.
+    private mutating func answer(
+        _ key: SessionKey, _ reading: SessionEntry?, _ completion: FetchStateMachine.Completion, askedAt: Int64,
+        at now: Moment, _ effects: inout DirectoryEffects
+    ) {
+        guard !completion.answered.isEmpty else { return }
         var answer = reading
         if completion.credence != .outdated {
-            apply(key, reading, after: old, completion, at: now, &effects)
             answer = reading == nil ? nil : table.entry(of: key)
             // Memory may have no room for what was just read.
             answer?.data = reading?.data
         }
-        continueRevoking(read: key, &effects)
-        endResurrected(at: now, &effects)
         // Redis may not have deleted it yet, or it was written again.
         if presence.revocations.isUnderWay(key, at: now.uptime) { answer = nil }
         // What a reply shows that is not taken up may be what was written after the session was revoked: that is about to be ended.
@@ -329,7 +344,7 @@ package struct DirectoryStateMachine: ~Copyable {
         }
         var shown: [SessionData] = []
         for ticket in completion.answered {
-            var told = self.answer(ticket, answer, askedAt: value.askedAt, at: now)
+            var told = self.answer(ticket, answer, askedAt: askedAt, at: now)
             if let data = told.data {
                 // However many wait for it, it is rendered once for each view.
                 told.data = shown.first { $0.view == data.view } ?? data
@@ -337,12 +352,6 @@ package struct DirectoryStateMachine: ~Copyable {
             }
             effects.answers.append((ticket, told))
         }
-        if completion.origins.contains(.catchUp), case .catchingUp(var catchUp) = phase {
-            catchUp.unreadCount -= 1
-            phase = .catchingUp(catchUp)
-        }
-        goOnCatchingUp(at: now, &effects)
-        reconsiderTrust(at: now, &effects)
     }
 
     // MARK: Lookups

@@ -113,17 +113,21 @@ struct PresenceStateMachine {
     }
 
     /// Tells what is held of this key or owed, since something else is about to happen to it.
-    mutating func settle(_ key: SessionKey, into events: inout [SessionEvent]) {
+    ///
+    /// - Returns: whether there was anything, so that the table has something new of the session.
+    @discardableResult
+    mutating func settle(_ key: SessionKey, into events: inout [SessionEvent]) -> Bool {
+        let count = events.count
         tell(rotations.release(key), into: &events)
         if account.owedCount > 0 { payOwed(key, into: &events) }
+        return events.count > count
     }
 
-    /// A value was read that makes the session somebody's, or somebody else's. It is in the table already.
+    /// A value was read that makes the session somebody's, or somebody else's. It is in the table already, as `entry`.
     mutating func loggedIn(
-        _ key: SessionKey, _ login: Login, after before: SessionEntry?, _ sighting: Sighting, at now: Moment,
-        into events: inout [SessionEvent]
+        _ key: SessionKey, _ entry: SessionEntry, _ login: Login, after before: SessionEntry?, _ sighting: Sighting,
+        at now: Moment, into events: inout [SessionEvent]
     ) {
-        guard let entry = table.entry(of: key) else { return }
         let burial = tombstones.exhume(entry.session, at: now.uptime)
         if case .revoked(let uid)? = burial { resurrected.append((key, uid)) }
         let cause: LoginCause

@@ -19,6 +19,15 @@ extension SessionTable {
         return place(of: sought, sought.hash)
     }
 
+    /// Whether a session is known, and was last read under this epoch.
+    func isRead(_ key: SessionKey, under epoch: LinkEpoch) -> Bool {
+        guard let place = place(of: key) else { return false }
+        return shards[place.shard].state.withLock { shard in
+            if let outsized = shard.outsized(at: place.local) { return outsized.entry.epoch == epoch }
+            return shard.hot[Int(place.local)].epoch == EpochTag(epoch)
+        }
+    }
+
     /// Whose key it is; nil where no session is at the place.
     func key(at place: SessionPlace) -> SessionKey? {
         shards[place.shard].state.withLock { $0.key(at: place.local) }
