@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from steadiness import SHORT_SECONDS, Sample, Steadiness
+from steadiness import LONG_SECONDS, SETTLED_SECONDS, Sample, Steadiness
+
+HALF_HOUR = 1800
 
 
 def course(seconds: float, first_mib: float, last_mib: float) -> list[Sample]:
@@ -13,24 +15,28 @@ def course(seconds: float, first_mib: float, last_mib: float) -> list[Sample]:
 
 
 def test_what_is_flat_holds():
-    Steadiness(course(1800, 60, 62), 20, 20).check()
-    # The first quarter does not count.
-    Steadiness([Sample(0, 20, 20)] * 25 + course(1800, 60, 61), 20, 19).check()
+    Steadiness(course(HALF_HOUR, 60, 62), 20, 20).check()
+
+
+def test_what_fills_at_the_beginning_does_not_count():
+    filling = [Sample(SETTLED_SECONDS * n / 100, 20 + n / 3, 20) for n in range(100)]
+    Steadiness([*filling, *(Sample(SETTLED_SECONDS + n * 9, 54, 20) for n in range(100))], 20, 19).check()
 
 
 def test_growth_is_found():
-    with pytest.raises(AssertionError, match="memory grows"):
-        Steadiness(course(1800, 60, 80), 20, 20).check()
-    with pytest.raises(AssertionError, match="memory grows"):
-        Steadiness(course(SHORT_SECONDS / 20, 60, 200), 20, 20).check()
+    # A megabyte a minute.
+    with pytest.raises(AssertionError, match="memory grows: .* after 15 min"):
+        Steadiness(course(HALF_HOUR, 60, 90), 20, 20).check()
+    with pytest.raises(AssertionError, match="memory grows: .* quarters"):
+        Steadiness(course(15, 60, 200), 20, 20).check()
 
 
-def test_seconds_say_less_than_minutes():
-    Steadiness(course(SHORT_SECONDS / 20, 60, 80), 20, 20).check()
+def test_seconds_say_less_than_half_an_hour():
+    Steadiness(course(LONG_SECONDS - 1, 60, 80), 20, 20).check()
     with pytest.raises(AssertionError, match="memory grows"):
-        Steadiness(course(SHORT_SECONDS, 60, 80), 20, 20).check()
+        Steadiness(course(LONG_SECONDS, 60, 80), 20, 20).check()
 
 
 def test_files_that_stay_open_are_found():
     with pytest.raises(AssertionError, match=r"files stay open: .* 20 before, 30 at most, 21 after"):
-        Steadiness(course(1800, 60, 60), 20, 21).check()
+        Steadiness(course(HALF_HOUR, 60, 60), 20, 21).check()
