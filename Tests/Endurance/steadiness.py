@@ -5,13 +5,13 @@ from __future__ import annotations
 import statistics
 from dataclasses import dataclass
 
-#: How much more resident memory the second half of a run may need than the first one, once everything has come that comes. What is
-#: allocated settles by then, and what leaks a little at each request is a multiple after some millions.
+#: How much more resident memory the second half of a run may need than the first one, once everything has come that
+#: comes. What is allocated settles by then, and what leaks a little at each request is a multiple after some millions.
 GROWTH_MAX = 1.05
-#: After this nothing fills any more: ended sessions are remembered for ten minutes, and the journal is full before that.
+#: After this nothing fills any more: ended sessions are remembered for ten minutes, and the journal is full before.
 SETTLED_SECONDS = 900
-#: In shorter runs than this memory still fills, so that only a coarse look is possible: by how much the last quarter may be over the
-#: second one.
+#: In shorter runs memory still fills, so that only a coarse look is possible: by how much the last quarter may be over
+#: the second one.
 LONG_SECONDS = 1500
 SHORT_GROWTH_MAX = 1.5
 

@@ -25,9 +25,9 @@ def test_what_fills_at_the_beginning_does_not_count():
 
 def test_growth_is_found():
     # A megabyte a minute.
-    with pytest.raises(AssertionError, match="memory grows: .* after 15 min"):
+    with pytest.raises(AssertionError, match=r"memory grows: .* after 15 min"):
         Steadiness(course(HALF_HOUR, 60, 90), 20, 20).check()
-    with pytest.raises(AssertionError, match="memory grows: .* quarters"):
+    with pytest.raises(AssertionError, match=r"memory grows: .* quarters"):
         Steadiness(course(15, 60, 200), 20, 20).check()
 
 
