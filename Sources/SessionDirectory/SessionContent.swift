@@ -3,16 +3,16 @@ import SessionModel
 
 /// What the directory reads from a session's rendered data.
 enum SessionContent {
-    private static let passwordHashName = "_auth_user_hash"
+    private static let passwordHashName = Array("\"_auth_user_hash\"".utf8)
 
     /// A digest of all members but the password hash; equal for a session and the copy that Django makes of it when
     /// the password changes. Good for this process only.
     static func digestWithoutPasswordHash(_ data: [UInt8]) -> UInt32 {
         var digest = 0
-        for member in SessionMembers(data) where member.name != passwordHashName {
+        for member in SessionMembers(data) where member.quotedName != passwordHashName[...] {
             var hasher = Hasher()
-            hasher.combine(member.quotedName)
-            hasher.combine(member.value)
+            hasher.combine(all: member.quotedName)
+            hasher.combine(all: member.value)
             // A sum, since the order of the members means nothing.
             digest &+= hasher.finalize()
         }

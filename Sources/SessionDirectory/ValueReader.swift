@@ -25,7 +25,7 @@ struct ValueReader: Sendable {
         case .otherType: return ReadValue(.rejected(.unreadable, nil), of: value)
         case .long: return nil
         case .string(let bytes):
-            let digest = bytes.hashValue
+            let digest = Hasher.digest(of: bytes)
             if let old, Self.isReusable(old, wantsData), old.valueDigest == digest {
                 return ReadValue(.unchanged, valueDigest: digest, of: value)
             }

@@ -38,7 +38,7 @@ package struct WholeFetch: Sendable {
         case .absent: return ReadValue(.absent, of: value)
         case .otherType, .long: return ReadValue(.rejected(.unreadable, nil), of: value)
         case .string(let bytes):
-            let digest = bytes.hashValue
+            let digest = Hasher.digest(of: bytes)
             guard digest != reusableDigest else { return ReadValue(.unchanged, valueDigest: digest, of: value) }
             var read = ReadValue(
                 ReadValue.Content(decoding: bytes, by: reader.decoder), valueDigest: digest, of: value)
