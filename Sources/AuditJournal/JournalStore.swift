@@ -156,14 +156,17 @@ final class JournalStore {
         let runs = runs
         do {
             return try pool.read { db in
-                // The index tells which they are in the order of their sessions. Rows are read in their own order: so each page is read once.
+                let openCount =
+                    try Int.fetchOne(db, sql: "SELECT count(*) FROM login WHERE logout_place IS NULL") ?? 0
+                let count = try Int.fetchOne(db, sql: "SELECT count(*) FROM login") ?? 0
+                // The index finds each row in another page; reading all in their order is four times as fast a row.
+                let way = openCount > count / 4 ? "NOT INDEXED" : "INDEXED BY login_open"
                 let sql = """
-                    SELECT session, place, user_id, backend, began_at, expires_at FROM login
-                    WHERE place IN (SELECT place FROM login WHERE logout_place IS NULL)
+                    SELECT session, place, user_id, backend, began_at, expires_at FROM login \(way)
+                    WHERE logout_place IS NULL
                     """
                 var logins: [Fingerprint: OpenLogin] = [:]
-                logins.reserveCapacity(
-                    try Int.fetchOne(db, sql: "SELECT count(*) FROM login WHERE logout_place IS NULL") ?? 0)
+                logins.reserveCapacity(openCount)
                 let rows = try Row.fetchCursor(db, sql: sql)
                 while let row = try rows.next() {
                     guard let session = try row.withUnsafeData(atIndex: 0, { $0.flatMap { Fingerprint(bytes: $0) } }),

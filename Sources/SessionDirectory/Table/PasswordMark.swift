@@ -13,7 +13,8 @@ struct PasswordMark: Equatable, Sendable {
     }
 
     init(_ hash: [UInt8]) {
-        bits = hash.isEmpty ? 0 : UInt32(truncatingIfNeeded: Hasher.digest(of: hash)) << 8 | UInt32(min(hash.count, 255))
+        bits =
+            hash.isEmpty ? 0 : UInt32(truncatingIfNeeded: Hasher.digest(of: hash)) << 8 | UInt32(min(hash.count, 255))
     }
 
     /// Whether both were made in the same manner, as far as their lengths tell.

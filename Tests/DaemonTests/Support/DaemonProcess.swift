@@ -47,7 +47,9 @@ final class DaemonProcess: Sendable {
     func connect() async throws -> SessiondConnection {
         try await eventually("the socket") { FileManager.default.fileExists(atPath: self.socketPath) }
         let transcript = Transcript()
-        return try await SessiondConnection.connect(path: socketPath) { transcript?.record($0, $1) }
+        return try await SessiondConnection.connect(path: socketPath, timeout: .seconds(patienceSeconds)) {
+            transcript?.record($0, $1)
+        }
     }
 
     /// Sends it a signal, such as SIGSTOP.
