@@ -7,8 +7,10 @@ import SessionModel
 ///               └──Redis did not answer──▶ unanswered ──likewise──▶ end
 /// ```
 struct Revocations {
-    /// How long a deletion may take to be seen, in milliseconds: beyond that something else ended the session.
+    /// How long a deletion that Redis has not confirmed may take to be seen, in milliseconds: beyond that something else ended the session.
     private static let lifetime: Int64 = 10_000
+    /// The same of one that it has confirmed: nothing may be heard meanwhile, and what is written until then is ended again.
+    private static let confirmedLifetime = Tombstones.lifetime
     /// With more than this what is too old is looked for.
     private static let sweepCount = 1000
 
@@ -42,6 +44,7 @@ struct Revocations {
     /// Redis has deleted it.
     mutating func deleted(_ key: SessionKey, at uptime: Int64) {
         orders[key]?.stage = .deleted(at: uptime)
+        orders[key]?.until = uptime + Self.confirmedLifetime
     }
 
     /// Whether Redis has deleted it, before a time if one is given, and its end was not seen yet.

@@ -220,6 +220,26 @@ import Testing
         #expect(!scene.told.contains("logout deleted A"))
     }
 
+    @Test("What is written again while nothing is heard is ended again, however long that takes")
+    func resurrectedInAGap() {
+        var scene = Self.live()
+        scene.machine.revoking([Scene.key("A")], byUID: 7, at: scene.now)
+        scene.delete("A", announcedAs: nil)
+        scene.machine.revoked(Scene.key("A"), wasThere: true, byUID: 7, at: scene.now)
+        scene.lose()
+        scene.machine.askingLost(cause: "lost", at: scene.now, &scene.effects)
+        scene.advance(60_000)
+        scene.put("A", Scene.payload("1"))
+        scene.machine.askingEstablished(at: scene.now, &scene.effects)
+        scene.subscribe()
+        scene.catchUp()
+        scene.pong()
+        let lookup = scene.lookUp("A")
+        scene.answer()
+        #expect(scene.answer(to: lookup) == "unknown" && scene.cached("A") == "ask")
+        #expect(scene.deletions.map(\.key) == [Scene.key("A")])
+    }
+
     @Test("A reply that was overtaken too often to be asked again lets nobody in by a session that was revoked")
     func overtaken() {
         var scene = Self.live()
