@@ -713,6 +713,16 @@ type message struct {
 	}
 }
 
+// isOne tells whether this is an answer, an error that belongs to none, or what comes unasked.
+func (m *message) isOne() bool {
+	for _, err := range []*Error{m.Error, m.Params.Error} {
+		if err != nil && err.Code == 0 {
+			return false
+		}
+	}
+	return m.ID != nil || m.Error != nil || m.Method != ""
+}
+
 func (m *message) answer() answer {
 	switch {
 	case m.Error != nil:
@@ -782,7 +792,7 @@ func (w *wire) receive() (*message, error) {
 		}
 	}
 	message := new(message)
-	if json.Unmarshal(line, message) != nil {
+	if json.Unmarshal(line, message) != nil || !message.isOne() {
 		return nil, ErrProtocol // The decoder's own error could hold a part of the line.
 	}
 	return message, nil

@@ -526,11 +526,11 @@ async function* messages(socket) {
 function parsed(line) {
   try {
     const message = JSON.parse(line);
-    if (message !== null && typeof message === "object") return message;
+    if (message?.id !== undefined || message?.method !== undefined) return message;
   } catch {
     // The parser's own error would hold a part of the line.
   }
-  throw new ProtocolError("sessiond sent a line that is no JSON object");
+  throw new ProtocolError("sessiond sent a line that is no message");
 }
 
 /** A line to be sent. One that is too long would end the connection, and with it everybody's requests. */
