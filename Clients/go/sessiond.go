@@ -489,9 +489,6 @@ type Events struct {
 	events chan *Event // Without a buffer: an event that was sent was taken.
 	ended  error       // Why events was closed.
 
-	// A followed session got a new key: a new subscription has to begin before that, for the daemon to see it.
-	isAnchored bool
-
 	mutex    sync.Mutex
 	position string
 }
@@ -675,9 +672,6 @@ func (e *Events) deliver(event *Event) error {
 	if event.ID <= e.Position() {
 		return nil // It came before the connection was lost.
 	}
-	if event.Data.PreviousSession != "" && (e.filter.Session != "" || e.filter.SessionKey != "") {
-		e.isAnchored = true
-	}
 	select {
 	case e.events <- event:
 		e.goOnAfter(event.ID)
@@ -689,9 +683,7 @@ func (e *Events) deliver(event *Event) error {
 
 func (e *Events) goOnAfter(position string) {
 	e.advance(position)
-	if !e.isAnchored {
-		e.filter.After = e.Position()
-	}
+	e.filter.After = e.Position()
 }
 
 // wire is a connected socket with a JSON text a line.

@@ -388,16 +388,13 @@ export class EventStream {
   #socket;
   /** @type {AsyncGenerator<any>} */
   #messages;
-  /** Where a new subscription begins. It stays before the event that tells of a followed session's new key. */
-  #after;
-  #isAnchored = false;
   #events = this.#follow();
 
   constructor(path, timeout, filter, after) {
     this.#path = path;
     this.#timeout = timeout;
     this.#filter = filter;
-    this.#after = after;
+    this.position = after;
   }
 
   static async open(path, timeout, filter, after, signal) {
@@ -438,14 +435,13 @@ export class EventStream {
       const giveUp = () => socket.destroy();
       signal.addEventListener("abort", giveUp);
       try {
-        socket.write(request(1, "events.subscribe", { ...this.#filter, after: this.#after }));
+        socket.write(request(1, "events.subscribe", { ...this.#filter, after: this.position }));
         this.#messages = messages(socket);
         const { error, result } = (await this.#messages.next()).value; // Events come after the answer.
         if (error) throw failure(error);
         if (typeof result?.position !== "string") throw new ProtocolError("sessiond subscribed without a position");
         this.newest ??= result.position;
-        this.#after ??= result.position;
-        this.position ??= this.#after;
+        this.position ??= result.position;
       } catch (error) {
         socket.destroy();
         throw signal.aborted ? signal.reason : error;
@@ -464,9 +460,9 @@ export class EventStream {
           if (!stands) await this.#subscribe();
           stands = true;
           for await (const { method, params } of this.#messages) {
-            if (method === "events.closed") throw failure(params.error);
-            if (method === "event") yield* this.#accept(params.event);
-            else if (method === "events.heartbeat") this.#goOnAfter(params.position);
+            if (method === "event") yield* this.#accept(params?.event);
+            else if (method === "events.heartbeat" && params?.position > this.position) this.position = params.position;
+            else if (method === "events.closed") throw failure(params?.error);
             backoff = BACKOFF_MS_MIN;
           }
         } catch (error) {
@@ -486,15 +482,10 @@ export class EventStream {
   }
 
   *#accept(event) {
+    if (typeof event?.id !== "string") throw new ProtocolError("sessiond sent an event without an id");
     if (event.id <= this.position) return; // It came before the connection was lost.
-    if (event.data.previous_session && (this.#filter.session ?? this.#filter.session_key)) this.#isAnchored = true;
-    this.#goOnAfter(event.id);
+    this.position = event.id;
     yield event;
-  }
-
-  #goOnAfter(position) {
-    if (position > this.position) this.position = position;
-    if (!this.#isAnchored) this.#after = this.position;
   }
 }
 

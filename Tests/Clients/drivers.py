@@ -17,26 +17,28 @@ from processes import DEADLINE_SECONDS, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 LANGUAGES = ["go", "node"]
+#: Swift brings one; Go's detector of races needs it.
+COMPILER = next((name for name in ("clang", "gcc") if shutil.which(name)), None)
 
 
 def build(language: str, folder: Path) -> list[str]:
     """Build the driver of a language where every user can run it, and return its command."""
     if language == "go":
         program = folder / "driver"
-        # With the detector of races: it ends the program with an error. It needs a compiler of C.
-        compiler = next((name for name in ("gcc", "clang") if shutil.which(name)), None)
-        race = ["-race"] if compiler else []
-        run_go("build", *race, "-o", str(program), ".", folder=ROOT / "Tests/Clients/go", CC=compiler or "")
+        # The detector of races ends the program with an error.
+        race = ["-race"] if COMPILER else []
+        run_go("build", *race, "-o", str(program), ".", folder=ROOT / "Tests/Clients/go")
         return [str(program)]
     for part in ("Clients/node", "Tests/Clients/node"):
         shutil.copytree(ROOT / part, folder / part)
     return ["node", "--unhandled-rejections=strict", str(folder / "Tests/Clients/node/driver.mjs")]
 
 
-def run_go(*arguments: str, folder: Path, **environment: str) -> str:
+def run_go(*arguments: str, folder: Path) -> str:
     """Run the go command in a folder, without any network."""
     command = [require("go"), *arguments]
-    environ = {**os.environ, "GOPROXY": "off", "GOFLAGS": "", "CGO_ENABLED": "1", **environment}
+    compiler = {"CGO_ENABLED": "1", "CC": COMPILER} if COMPILER else {"CGO_ENABLED": "0"}
+    environ = {**os.environ, "GOPROXY": "off", "GOFLAGS": "", **compiler}
     done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -227,26 +227,20 @@ def test_events_come_once_and_resume_behind_the_last_one(serve, drive):
     assert all(request["params"] == params for request in server.requests)
 
 
-def test_events_resume_from_where_they_began_where_none_has_come(serve, drive):
+@pytest.mark.parametrize("after", [None, "", position(3)])
+def test_events_resume_from_where_they_began_where_none_has_come(serve, drive, after):
     def script(server, peer):
         peer.answer(server.read(peer), {"subscription": 1, "position": position(10 + peer.number)})
         if peer.number == 1:
-            peer.send(event(11))
+            peer.send(event(12))
             stay(server, peer)
 
     server = serve(script)
-    for after, resumed in ((None, position(10)), ("", ""), (position(3), position(3))):
-        driver = drive(server.path)
-        params = {} if after is None else {"after": after}
-        subscription = driver.call("events.subscribe", params)["subscription"]
-        if after is None:
-            assert driver.event(subscription)["id"] == position(11)
-        wait_for(lambda: len(server.requests) % 2 == 0 or after is not None, "the second subscription")
-        if after is not None:
-            count = len(server.requests)
-            wait_for(lambda count=count: len(server.requests) > count, "the next subscription")
-        assert server.requests[-1]["params"].get("after") == resumed
-        driver.hang_up()
+    driver = drive(server.path)
+    subscription = driver.call("events.subscribe", {} if after is None else {"after": after})["subscription"]
+    assert driver.event(subscription)["id"] == position(12)
+    resumed = position(10) if after is None else after
+    assert [request["params"].get("after") for request in server.requests] == [after, resumed]
 
 
 def test_a_stream_that_nobody_reads_is_closed_at_once(serve, drive):
@@ -257,6 +251,31 @@ def test_a_stream_that_nobody_reads_is_closed_at_once(serve, drive):
     driver = drive(serve(script).path)
     subscription = driver.call("events.subscribe")["subscription"]
     assert driver.call("events.unsubscribe", {"subscription": subscription}) == {}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"method": "event"},
+        {"method": "event", "params": {}},
+        {"method": "event", "params": {"event": {}}},
+        {"method": "event", "params": {"event": {"id": 1}}},
+        {"method": "events.closed"},
+        {"method": "events.closed", "params": {"error": {}}},
+        {},
+    ],
+)
+def test_an_event_that_makes_no_sense_ends_the_stream(serve, drive, message):
+    def script(server, peer):
+        peer.answer(server.read(peer), {"subscription": 1, "position": position(10)})
+        peer.send(event(11))
+        peer.send(message)
+        stay(server, peer)
+
+    driver = drive(serve(script).path)
+    subscription = driver.call("events.subscribe")["subscription"]
+    assert driver.event(subscription)["id"] == position(11)
+    assert driver.event(subscription)["error"]["kind"] == "ProtocolError"
 
 
 @pytest.mark.parametrize("answer", [{}, {"position": 1}, None])

@@ -9,7 +9,7 @@ import pytest
 
 from conftest import SECRET_KEY
 from drivers import wait_for_answer
-from processes import wait_for
+from processes import Daemon, wait_for
 from stored import fingerprint, logged_in, session_value
 
 TYPES = ["dev.sessiond.login", "dev.sessiond.logout"]
@@ -114,9 +114,7 @@ def test_redis_that_is_away_is_unavailable_and_never_nobody(daemon, redis, drive
 def test_sessions_are_ended_by_key_by_fingerprint_and_by_user(daemon, drive, write):
     driver = drive(daemon.path)
     keys = [write(logged_in(9)) for _ in range(4)]
-    wait_for_answer(
-        driver, "user.sessions", {"user_id": "9"}, lambda page: len(page["sessions"]) == 4, "the sessions"
-    )
+    wait_for_answer(driver, "user.sessions", {"user_id": "9"}, lambda page: len(page["sessions"]) == 4, "the sessions")
     assert driver.call("session.revoke", {"session_key": keys[0]}) == {"revoked": 1}
     assert driver.call("session.revoke", {"session": fingerprint(keys[1])}) == {"revoked": 1}
     assert driver.call("user.revoke", {"user_id": "9", "except": fingerprint(keys[2])}) == {"revoked": 1}
@@ -125,8 +123,6 @@ def test_sessions_are_ended_by_key_by_fingerprint_and_by_user(daemon, drive, wri
 
 
 def test_one_connection_too_many_says_overloaded(binary, folder, redis, drive):
-    from processes import Daemon
-
     (folder / "secret_key").write_text(SECRET_KEY + "\n")
     daemon = Daemon(binary, folder, redis.url, folder / "secret_key", "--max-connections", "1")
     daemon.start()

@@ -10,20 +10,22 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import prepare_redis
 import pytest
 import redis as redis_py
-from protocols import ROOT, parse
-from run_vectors import OTHER_UID, Run, load
 
+import prepare_redis
 from drivers import Driver
 from processes import DEADLINE_SECONDS, Daemon, PrivateRedis
+from protocols import ROOT, parse
+from run_vectors import OTHER_UID, Run, load
 
 #: Every method for which the clients have a function.
 METHODS = {
     *("session.identity", "session.get", "session.list", "user.sessions", "session.revoke", "user.revoke"),
     *("events.subscribe", "events.query", "server.status", "server.info"),
 }
+#: Asked at the end of a vector: whatever is too much has come before its answer.
+END = {"jsonrpc": "2.0", "id": "the end of a vector", "method": "server.info"}
 ENVELOPE = {"jsonrpc", "id", "method", "params"}
 
 
@@ -65,9 +67,10 @@ def is_request(message: Any) -> bool:
 
 def has_half_a_pair(vector: dict[str, Any]) -> bool:
     """Whether a session key has half of a surrogate pair, which JavaScript's strings can hold and Go's cannot."""
-    return any(0xD800 <= ord(letter) <= 0xDFFF for letter in json.dumps(
-        [requests(step) for step in vector["steps"]], ensure_ascii=False
-    ))
+    return any(
+        0xD800 <= ord(letter) <= 0xDFFF
+        for letter in json.dumps([requests(step) for step in vector["steps"]], ensure_ascii=False)
+    )
 
 
 def expressible() -> list[Any]:
@@ -105,7 +108,7 @@ def fixture_daemon() -> Iterator[Daemon]:
 
 
 class ClientRun(Run):
-    """A vector on a driver in the place of a connection."""
+    """A vector on a driver in the place of a connection. The driver is used for the next one, too."""
 
     def __init__(self, driver: Driver) -> None:
         self.conversation = driver
@@ -115,30 +118,38 @@ class ClientRun(Run):
         self.candidates = {}
         self.session_keys = set()
 
+    def vector(self, vector: dict[str, Any]) -> None:
+        for step in vector["steps"]:
+            self.step(step)
+        self.step({"send_json": END, "expect": [{"json": {"id": END["id"], "$more": True}}]})
+
 
 @pytest.fixture(scope="module")
-def used(command: list[str]) -> set[str]:
-    """The methods that a client was asked for by their own functions."""
-    return set()
+def drivers(command: list[str], fixture_daemon: Daemon) -> Iterator[dict[int | None, Driver]]:
+    """Start a driver with every right, and where that is possible one of another user's."""
+    uids = [None, OTHER_UID] if os.geteuid() == 0 else [None]
+    started = {uid: Driver(command, str(fixture_daemon.path), uid=uid) for uid in uids}
+    yield started
+    for driver in started.values():
+        driver.hang_up()
 
 
 @pytest.mark.parametrize("vector", expressible())
-def test_is_answered_through_the_client(language, command, fixture_daemon, used, vector):
-    is_other = vector.get("as") == "other"
-    if is_other and os.geteuid() != 0:
+def test_is_answered_through_the_client(language, drivers, vector):
+    uid = OTHER_UID if vector.get("as") == "other" else None
+    if uid not in drivers:
         pytest.skip("needs root, to be another user")
     if has_half_a_pair(vector) and language == "go":
         pytest.skip("no text of Go's can say it")
-    driver = Driver(command, str(fixture_daemon.path), uid=OTHER_UID if is_other else None)
-    run = ClientRun(driver)
+    run = ClientRun(drivers[uid])
     run.vector(vector)
-    used.update(line.removeprefix("method ").strip() for line in driver.errors.splitlines() if line.startswith("method "))
     for key in run.session_keys:
-        assert key not in driver.errors, "an error holds a session key"
+        assert key not in drivers[uid].errors, "an error holds a session key"
 
 
-def test_every_function_of_the_client_was_used(command, used):
-    assert used == METHODS
+def test_every_function_of_the_client_was_used(drivers):
+    lines = drivers[None].errors.splitlines()
+    assert {line.removeprefix("method ") for line in lines if line.startswith("method ")} == METHODS
 
 
 def test_most_vectors_are_expressible():
