@@ -182,27 +182,27 @@ const (
 // Identity says who is behind a session key, the value of Django's session cookie. Needs the right identify.
 func (c *Client) Identity(ctx context.Context, sessionKey string, options ...Option) (*Identity, error) {
 	who, err := call[Identity](ctx, c, "session.identity", with(options, "session_key", sessionKey))
-	if err != nil {
-		return nil, err
+	if err == nil && !who.isAnswer() {
+		return nil, ErrProtocol
 	}
-	return who, who.check()
+	return who, err
 }
 
 // Get returns the decoded session. Needs the right read.
 func (c *Client) Get(ctx context.Context, sessionKey string, options ...Option) (*SessionData, error) {
 	data, err := call[SessionData](ctx, c, "session.get", with(options, "session_key", sessionKey))
-	if err != nil {
-		return nil, err
+	if err == nil && !data.isAnswer() {
+		return nil, ErrProtocol
 	}
-	return data, data.check()
+	return data, err
 }
 
-// check sees that this is an answer: somebody has a session, nobody has a reason.
-func (i *Identity) check() error {
-	if i.Authenticated && i.Session == "" || i.Authenticated != (i.Reason == "") {
-		return ErrProtocol
+// isAnswer tells whether this says who or nobody: somebody has a session, nobody has a reason.
+func (i *Identity) isAnswer() bool {
+	if i.Authenticated {
+		return i.Session != ""
 	}
-	return nil
+	return i.Reason != ""
 }
 
 // Sessions lists who is logged in. Needs the right list, as does UserSessions.
@@ -310,7 +310,9 @@ func (c *Client) Call(ctx context.Context, method string, params, result any) er
 
 // Close closes the connection. Events are closed by themselves, not by this.
 func (c *Client) Close() error {
-	defer c.take()()
+	turn := c.turns()
+	turn <- struct{}{}
+	defer func() { <-turn }()
 	c.closed = true
 	if c.connection != nil {
 		c.connection.end(ErrClosed)
@@ -332,19 +334,18 @@ func (c *Client) path() string {
 	return FindSocket() // Every time: the daemon may come up later, elsewhere.
 }
 
-// take waits for the turn, and returns what gives it back.
-func (c *Client) take() func() {
+// turns is a channel of one place: whoever has put something in may use what follows in Client, until it is taken out.
+func (c *Client) turns() chan struct{} {
 	c.once.Do(func() { c.turn = make(chan struct{}, 1) })
-	c.turn <- struct{}{}
-	return func() { <-c.turn }
+	return c.turn
 }
 
 // connect returns the connection that stands, or a new one.
 func (c *Client) connect(ctx context.Context) (_ *connection, isNew bool, _ error) {
-	c.once.Do(func() { c.turn = make(chan struct{}, 1) })
+	turn := c.turns()
 	select {
-	case c.turn <- struct{}{}:
-		defer func() { <-c.turn }()
+	case turn <- struct{}{}:
+		defer func() { <-turn }()
 	case <-ctx.Done():
 		return nil, false, late(ctx)
 	}
@@ -385,6 +386,7 @@ func (c *connection) stands() bool {
 	return c.lost == nil
 }
 
+// ask sends a request and waits for its answer.
 func (c *connection) ask(ctx context.Context, method string, params any) (json.RawMessage, error) {
 	answered := make(chan answer, 1)
 	c.mutex.Lock()

@@ -8,6 +8,7 @@
  * @module sessiond
  */
 
+import { setMaxListeners } from "node:events";
 import { existsSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -546,7 +547,7 @@ function isPassing(error) {
 
 /** Sees that this is an answer: somebody has a session, nobody has a reason. */
 function checked(who) {
-  const isAnswer = who?.authenticated === true ? who.session && !who.reason : who?.authenticated === false && who.reason;
+  const isAnswer = who?.authenticated === true ? who.session : who?.authenticated === false && who.reason;
   if (!isAnswer) throw new ProtocolError("sessiond sent an answer that says neither who nor nobody");
   return who;
 }
@@ -554,6 +555,7 @@ function checked(who) {
 /** Does something that is given up after `timeout` milliseconds, or when `signal` is aborted. */
 async function within(timeout, signal, work) {
   signal?.throwIfAborted();
+  if (signal) setMaxListeners(0, signal); // Any number of requests may share one.
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(new TimedOut("sessiond did not answer in time")), timeout);
   const abort = () => limit.abort(signal.reason);
