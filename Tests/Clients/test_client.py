@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
+import time
 
 import pytest
 
@@ -99,10 +101,12 @@ def test_a_request_is_given_up_when_its_caller_says_so(serve, drive):
 
 def test_a_daemon_that_does_not_take_what_is_sent_does_not_hold_the_caller(serve, drive):
     over = threading.Event()
-    driver = drive(serve(lambda server, peer: over.wait(DEADLINE_SECONDS)).path, timeout_ms=700)
+    driver = drive(serve(lambda server, peer: over.wait(2 * DEADLINE_SECONDS)).path, timeout_ms=700)
     asked = [driver.ask("session.list", {"after": "a" * 60_000}) for _ in range(20)]
-    assert {driver.answer(request)["error"]["kind"] for request in asked} <= {"TimedOut", "ConnectionFailed"}
-    over.set()
+    try:
+        assert {driver.answer(request)["error"]["kind"] for request in asked} <= {"TimedOut", "ConnectionFailed"}
+    finally:
+        over.set()
 
 
 def test_a_connection_that_lay_idle_and_was_closed_is_opened_again_once(serve, drive):
@@ -243,6 +247,27 @@ def test_events_resume_from_where_they_began_where_none_has_come(serve, drive, a
     assert [request["params"].get("after") for request in server.requests] == [after, resumed]
 
 
+def test_a_daemon_that_ends_every_subscription_is_asked_less_and_less_often(serve, drive):
+    times = []
+
+    def script(server, peer):
+        request = server.read(peer)
+        times.append(time.monotonic())
+        peer.answer(request, {"subscription": 1, "position": position(10)})
+        if peer.number == 3:
+            peer.send(closed(-32004, retry_after_ms=1_500))
+        if peer.number == 4:
+            peer.send(event(11))
+            stay(server, peer)
+
+    driver = drive(serve(script).path)
+    subscription = driver.call("events.subscribe")["subscription"]
+    assert driver.event(subscription)["id"] == position(11)
+    pauses = [later - earlier for earlier, later in itertools.pairwise(times)]
+    for pause, least in zip(pauses, (0.1, 0.2, 0.4, 1.5), strict=True):
+        assert pause > 0.9 * least
+
+
 def test_a_stream_that_nobody_reads_is_closed_at_once(serve, drive):
     def script(server, peer):
         peer.answer(server.read(peer), {"subscription": 1, "position": position(10)})
@@ -251,6 +276,21 @@ def test_a_stream_that_nobody_reads_is_closed_at_once(serve, drive):
     driver = drive(serve(script).path)
     subscription = driver.call("events.subscribe")["subscription"]
     assert driver.call("events.unsubscribe", {"subscription": subscription}) == {}
+
+
+def test_a_stream_ends_when_its_caller_says_so(serve, drive):
+    ended = threading.Event()
+
+    def script(server, peer):
+        peer.answer(server.read(peer), {"subscription": 1, "position": position(10)})
+        stay(server, peer)
+        ended.set()
+
+    driver = drive(serve(script).path)
+    asked = driver.ask("events.subscribe")
+    assert driver.answer(asked)["result"]
+    driver.send(b'{"method":"driver.cancel","params":{"id":%d}}\n' % asked)
+    assert ended.wait(DEADLINE_SECONDS)
 
 
 @pytest.mark.parametrize(
