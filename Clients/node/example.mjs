@@ -52,5 +52,6 @@ function wayBack(request) {
 const hello = (request, response, who) => response.end(`Hello, user ${who.user_id}\n`);
 const server = createServer(loginRequired(new Client(), hello));
 server.listen(Number(process.argv[2] ?? 8081), "127.0.0.1", () => {
-  console.log(`serving http://127.0.0.1:${server.address().port}/`);
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  console.log(`serving http://127.0.0.1:${port}/`);
 });

@@ -148,7 +148,7 @@ export class Client {
   #isClosed = false;
 
   /**
-   * @param {object} [options]
+   * @param {object} options
    * @param {string} [options.socketPath] The daemon's socket; without it `findSocket` says where to look.
    * @param {number} [options.timeout] Of a whole request, connecting included, in milliseconds.
    */
@@ -160,7 +160,7 @@ export class Client {
   /**
    * Says who is behind a session key, the value of Django's session cookie. Needs the right `identify`.
    * @param {string} sessionKey
-   * @param {{confirm?: boolean, signal?: AbortSignal}} [options] `confirm` has Redis asked for any answer; without it a
+   * @param {{confirm?: boolean, signal?: AbortSignal}} options `confirm` has Redis asked for any answer; without it a
    *   yes may come from the daemon's cache, while that is proven.
    * @returns {Promise<Identity>}
    */
@@ -171,7 +171,7 @@ export class Client {
   /**
    * Returns the decoded session. Needs the right `read`.
    * @param {string} sessionKey
-   * @param {{confirm?: boolean, signal?: AbortSignal}} [options]
+   * @param {{confirm?: boolean, signal?: AbortSignal}} options
    * @returns {Promise<SessionData>}
    */
   async get(sessionKey, { confirm, signal } = {}) {
@@ -180,7 +180,7 @@ export class Client {
 
   /**
    * Lists who is logged in. Needs the right `list`.
-   * @param {{limit?: number, after?: string, signal?: AbortSignal}} [options] `limit`: 1 to 1000, 100 without it;
+   * @param {{limit?: number, after?: string, signal?: AbortSignal}} options `limit`: 1 to 1000, 100 without it;
    *   `after`: the `next` of the page before.
    * @returns {Promise<SessionPage>}
    */
@@ -191,7 +191,7 @@ export class Client {
   /**
    * Lists the sessions of a user. Needs the right `list`.
    * @param {string} userId
-   * @param {{limit?: number, after?: string, signal?: AbortSignal}} [options]
+   * @param {{limit?: number, after?: string, signal?: AbortSignal}} options
    * @returns {Promise<SessionPage>}
    */
   async userSessions(userId, { limit, after, signal } = {}) {
@@ -200,7 +200,7 @@ export class Client {
 
   /**
    * Returns past events. Needs the right `observe`.
-   * @param {object} [options]
+   * @param {object} options
    * @param {string} [options.after] The `next` of the page before, or any event's id.
    * @param {Date | string} [options.since] Inclusive.
    * @param {Date | string} [options.until] Exclusive.
@@ -219,7 +219,7 @@ export class Client {
   /**
    * Subscribes, on a connection of its own, and resolves when the subscription stands. Needs the right `observe`; with a
    * `sessionKey` the right `identify` is enough.
-   * @param {object} [filter] What is left out does not filter.
+   * @param {object} filter What is left out does not filter.
    * @param {string} [filter.after] An event's id, or a list's `position`; `""` for everything that the journal holds.
    *   Without it only what is new comes.
    * @param {string[]} [filter.types]
@@ -236,8 +236,8 @@ export class Client {
 
   /**
    * Ends a session, named by its key or its fingerprint, and returns how many there were. Needs the right `revoke`.
-   * @param {{sessionKey: string} | {session: string}} session
-   * @param {{dryRun?: boolean, signal?: AbortSignal}} [options] `dryRun` only counts.
+   * @param {{sessionKey?: string, session?: string}} session
+   * @param {{dryRun?: boolean, signal?: AbortSignal}} options `dryRun` only counts.
    * @returns {Promise<number>}
    */
   async revoke({ sessionKey, session }, { dryRun, signal } = {}) {
@@ -248,7 +248,7 @@ export class Client {
   /**
    * Ends all sessions of a user, but for the one whose fingerprint is `except`. Needs the right `revoke`.
    * @param {string} userId
-   * @param {{except?: string, dryRun?: boolean, signal?: AbortSignal}} [options]
+   * @param {{except?: string, dryRun?: boolean, signal?: AbortSignal}} options
    * @returns {Promise<number>}
    */
   async revokeUser(userId, { except, dryRun, signal } = {}) {
@@ -275,21 +275,21 @@ export class Client {
    * Sends any request and returns its result: for methods that have no function here.
    * @param {string} method
    * @param {unknown} [params] Members that are undefined are left out.
-   * @param {{signal?: AbortSignal}} [options]
+   * @param {{signal?: AbortSignal}} options
    * @returns {Promise<any>}
    */
   async call(method, params, { signal } = {}) {
     return within(this.timeout, signal, async (signal) => {
       for (let isFirst = true; ; isFirst = false) {
         if (this.#isClosed) throw new Closed("the client was closed");
-        const isNew = !this.#connection?.stands;
+        const standing = this.#connection?.stands ? this.#connection : undefined;
         // Looked up every time: the daemon may come up later, elsewhere.
-        if (isNew) this.#connection = new Connection(this.socketPath ?? findSocket());
+        const connection = (this.#connection = standing ?? new Connection(this.socketPath ?? findSocket()));
         try {
-          return await this.#connection.ask(method, params, signal);
+          return await connection.ask(method, params, signal);
         } catch (error) {
           // It was closed while it lay idle, by a restart for instance. No method does more when it is called twice.
-          if (!(error instanceof ConnectionFailed) || isNew || !isFirst) throw error;
+          if (!(error instanceof ConnectionFailed) || !standing || !isFirst) throw error;
         }
       }
     });
@@ -387,7 +387,7 @@ export class EventStream {
   #filter;
   #closing = new AbortController();
   #socket;
-  /** @type {AsyncGenerator<any>} */
+  /** What comes on the socket. @type {any} */
   #messages;
   #events = this.#follow();
 
