@@ -14,10 +14,14 @@ VENV := .venv
 BENCH_VENV := .venv-bench
 PYTHON := $(abspath $(VENV))/bin
 DEBIAN_PACKAGES := libhiredis-dev zlib1g-dev liblzma-dev liblz4-dev libzstd-dev libsqlite3-dev sqlite3 redis-server openssl socat systemd python3 python3-venv
+# For the clients of other languages, and only where they are tested.
+CLIENT_PACKAGES := golang-go nodejs
 # One executable that needs no Swift where it runs. All release builds say the same, so that none undoes the other.
 RELEASE := -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now
 SWIFT_SOURCES := Package.swift Sources Tests
-PYTHON_SOURCES := Clients/python Examples/tutorial Examples/verify Tests/Sites Tests/Benchmarks Tests/Journal Tests/Hostile Tests/Limits Tests/Endurance Tests/Access Tests/Service Examples/service
+GO_SOURCES := Clients/go Tests/Clients/go
+NODE_SOURCES := $(wildcard Clients/node/*.mjs Tests/Clients/node/*.mjs)
+PYTHON_SOURCES := Clients/python Examples/tutorial Examples/verify Tests/Sites Tests/Benchmarks Tests/Journal Tests/Hostile Tests/Limits Tests/Endurance Tests/Access Tests/Service Tests/Clients Examples/service
 
 .PHONY: help
 help: ## Say what there is to make
@@ -27,6 +31,8 @@ help: ## Say what there is to make
 run: packages release $(VENV)/example ## Run a private Redis, the daemon and the example site until Ctrl-C
 	@PORT='$(PORT)' REDIS_URL='$(REDIS_URL)' SECRET_KEY_FILE='$(SECRET_KEY_FILE)' KEY_PATTERN='$(KEY_PATTERN)' \
 	    SESSIOND=.build/release/sessiond PYTHON='$(PYTHON)/python' exec Examples/run.sh
+
+test test-python format-check format sanitize-%: DEBIAN_PACKAGES += $(CLIENT_PACKAGES)
 
 .PHONY: test
 test: packages format-check test-swift test-python release ## Check everything: format, Swift, Python, the release build
@@ -47,7 +53,7 @@ test-swift: packages $(VENV)/tests
 	cat "$$transcripts"/*.ndjson | '$(PYTHON)/python' Tests/Protocols/validate_transcript.py
 
 # Folders with a suite of pytest; those that need a daemon find it in SESSIOND_BINARY.
-PYTHON_SUITES := Tests/Protocols Tests/Documentation Clients/python Examples/tutorial Tests/Journal Tests/Hostile Tests/Limits \
+PYTHON_SUITES := Tests/Protocols Tests/Documentation Clients/python Tests/Clients Examples/tutorial Tests/Journal Tests/Hostile Tests/Limits \
     Tests/Endurance Tests/Access Tests/Service Tests/Sites Tests/Benchmarks
 
 .PHONY: test-python
@@ -188,19 +194,23 @@ check-deb: deb $(VENV)/tests ## Check the package: lintian, and its whole life i
 	'$(PYTHON)/python' Tests/Service/check_deb.py $(DEB)/sessiond_*.deb
 
 .PHONY: format-check
-format-check: $(VENV)/tests ## Check the format of Swift and Python
+format-check: packages $(VENV)/tests ## Check the format of Swift, Python, Go and JavaScript
 	swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)
 	for sources in $(PYTHON_SOURCES); do \
 	    '$(PYTHON)/ruff' check "$$sources"; '$(PYTHON)/ruff' format --check "$$sources"; done
 	'$(PYTHON)/ruff' check --config Tests/Protocols/ruff.toml Tests/Protocols Tests/Documentation Tests/DecoderFuzzer Tests/LineFuzzer Tests/RESPFuzzer Tests/Mutants Protocols/vectors
 	'$(PYTHON)/ruff' format --check --config Tests/Protocols/ruff.toml Tests/Protocols Tests/Documentation Tests/DecoderFuzzer Tests/LineFuzzer Tests/RESPFuzzer Tests/Mutants Protocols/vectors
 	cd Clients/python && '$(PYTHON)/mypy'
+	test -z "$$(gofmt -l $(GO_SOURCES) | tee /dev/stderr)"
+	for sources in $(GO_SOURCES); do (cd "$$sources" && CGO_ENABLED=0 GOPROXY=off go vet ./...); done
+	for source in $(NODE_SOURCES); do node --check "$$source"; done
 
 .PHONY: format
-format: $(VENV)/tests ## Format Swift and Python
+format: packages $(VENV)/tests ## Format Swift, Python and Go
 	swift format --in-place --parallel --recursive $(SWIFT_SOURCES)
 	for sources in $(PYTHON_SOURCES); do '$(PYTHON)/ruff' format "$$sources"; done
 	'$(PYTHON)/ruff' format --config Tests/Protocols/ruff.toml Tests/Protocols Tests/Documentation Tests/DecoderFuzzer Tests/LineFuzzer Tests/RESPFuzzer Tests/Mutants Protocols/vectors
+	gofmt -w $(GO_SOURCES)
 
 # Where sessions that Django wrote, programs in C and the results of runs are kept.
 BENCHMARKS := .build-bench
