@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import sessiond
+from sessiond import _calls
 from sessiond._connection import Connection
 
 KEY = "k3ypr3c1ousk3ypr3c1ousk3ypr3c1ou"
@@ -119,7 +120,7 @@ def test_an_answer_of_another_shape_lets_nobody_in(serve, result):
 
 
 def test_an_answer_without_an_end_is_given_up(serve, monkeypatch):
-    monkeypatch.setattr("sessiond._connection.ANSWER_BYTES_MAX", 100_000)
+    monkeypatch.setattr("sessiond._protocol.ANSWER_BYTES_MAX", 100_000)
     server = serve(sending(b"x" * 400_000))
     with sessiond.Client(server.path) as client, pytest.raises(sessiond.ProtocolError, match="longer"):
         client.identity(KEY)
@@ -481,7 +482,7 @@ def test_a_connection_that_is_refused_says_so_even_where_it_is_closed_already(fo
         accepted.sendall(line)
         accepted.close()
         with pytest.raises(sessiond.Overloaded) as caught:
-            connection.call("server.info", {}, time.monotonic() + 30)
+            connection.call(_calls.info(), time.monotonic() + 30)
         assert caught.value.retry_after == 1
         connection.close()
 

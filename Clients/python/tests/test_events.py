@@ -15,7 +15,7 @@ DEADLINE = 30.0
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):
-    monkeypatch.setattr("sessiond._events.BACKOFF_SECONDS_MIN", 0.01)
+    monkeypatch.setattr("sessiond._subscription.BACKOFF_SECONDS_MIN", 0.01)
 
 
 def event(sequence, kind="dev.sessiond.login"):
@@ -164,7 +164,7 @@ def test_a_heartbeat_moves_the_position(serve):
 
 
 def test_a_silent_connection_is_taken_for_dead(serve, monkeypatch):
-    monkeypatch.setattr("sessiond._events.SILENCE_SECONDS_MAX", 0.05)
+    monkeypatch.setattr("sessiond._subscription.SILENCE_SECONDS_MAX", 0.05)
 
     def script(server, peer):
         subscribe(server, peer)
