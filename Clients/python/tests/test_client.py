@@ -52,27 +52,27 @@ def sending(data):
     return script
 
 
-def test_no_socket_says_what_to_do(folder):
+def test_no_socket_says_what_to_do(connect, folder):
     with pytest.raises(sessiond.ConnectionFailed, match="is sessiond running"):
-        sessiond.Client(str(folder / "none.sock")).identity(KEY)
+        connect(str(folder / "none.sock")).identity(KEY)
 
 
-def test_the_socket_of_a_dead_daemon_is_told_from_no_socket(folder):
+def test_the_socket_of_a_dead_daemon_is_told_from_no_socket(connect, folder):
     path = str(folder / "left.sock")
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(path)
     with pytest.raises(sessiond.ConnectionFailed, match="nobody listens"):
-        sessiond.Client(path).identity(KEY)
+        connect(path).identity(KEY)
 
 
-def test_a_path_too_long_for_a_socket_is_a_failed_connection():
+def test_a_path_too_long_for_a_socket_is_a_failed_connection(connect):
     with pytest.raises(sessiond.ConnectionFailed, match="cannot connect"):
-        sessiond.Client("x" * 200).identity(KEY)
+        connect("x" * 200).identity(KEY)
 
 
-def test_a_daemon_that_goes_away_in_the_middle_of_an_answer(serve):
+def test_a_daemon_that_goes_away_in_the_middle_of_an_answer(connect, serve):
     server = serve(lambda server, peer: (server.read(peer), peer.send_bytes(b'{"jsonrpc":"2.0","id":1,"res')))
-    with sessiond.Client(server.path) as client, pytest.raises(sessiond.ConnectionFailed, match="closed"):
+    with connect(server.path) as client, pytest.raises(sessiond.ConnectionFailed, match="closed"):
         client.identity(KEY)
     # A new connection that was lost is not tried again: only one that lay idle is.
     assert server.connection_count == 1
@@ -95,9 +95,9 @@ def test_a_daemon_that_goes_away_in_the_middle_of_an_answer(serve):
     ],
     ids=lambda line: repr(line[:40]),
 )
-def test_garbage_is_no_answer_and_ends_the_connection(serve, line):
+def test_garbage_is_no_answer_and_ends_the_connection(connect, serve, line):
     server = serve(sending(line))
-    with sessiond.Client(server.path) as client, pytest.raises(sessiond.ProtocolError):
+    with connect(server.path) as client, pytest.raises(sessiond.ProtocolError):
         client.identity(KEY)
 
 
@@ -113,20 +113,20 @@ def test_garbage_is_no_answer_and_ends_the_connection(serve, line):
         {**ADA, "expires_at": "2026-12-07T09:30:00"},
     ],
 )
-def test_an_answer_of_another_shape_lets_nobody_in(serve, result):
+def test_an_answer_of_another_shape_lets_nobody_in(connect, serve, result):
     server = serve(answering(result))
-    with sessiond.Client(server.path) as client, pytest.raises(sessiond.ProtocolError):
+    with connect(server.path) as client, pytest.raises(sessiond.ProtocolError):
         client.identity(KEY)
 
 
-def test_an_answer_without_an_end_is_given_up(serve, monkeypatch):
+def test_an_answer_without_an_end_is_given_up(connect, serve, monkeypatch):
     monkeypatch.setattr("sessiond._protocol.ANSWER_BYTES_MAX", 100_000)
     server = serve(sending(b"x" * 400_000))
-    with sessiond.Client(server.path) as client, pytest.raises(sessiond.ProtocolError, match="longer"):
+    with connect(server.path) as client, pytest.raises(sessiond.ProtocolError, match="longer"):
         client.identity(KEY)
 
 
-def test_a_silent_daemon_times_out_and_its_late_answer_is_never_given_to_another_request(serve):
+def test_a_silent_daemon_times_out_and_its_late_answer_is_never_given_to_another_request(connect, serve):
     release = threading.Event()
 
     def script(server, peer):
@@ -139,7 +139,7 @@ def test_a_silent_daemon_times_out_and_its_late_answer_is_never_given_to_another
             server.read(peer)
 
     server = serve(script)
-    with sessiond.Client(server.path, timeout=0.2) as client:
+    with connect(server.path, timeout=0.2) as client:
         with pytest.raises(sessiond.TimedOut):
             client.identity(KEY)
         release.set()
@@ -147,7 +147,7 @@ def test_a_silent_daemon_times_out_and_its_late_answer_is_never_given_to_another
         assert client.identity("another").reason == "unknown"
 
 
-def test_a_daemon_that_drips_does_not_stretch_the_timeout(serve):
+def test_a_daemon_that_drips_does_not_stretch_the_timeout(connect, serve):
     stop = threading.Event()
 
     def script(server, peer):
@@ -156,12 +156,12 @@ def test_a_daemon_that_drips_does_not_stretch_the_timeout(serve):
             peer.send_bytes(b" ")
 
     server = serve(script)
-    with sessiond.Client(server.path, timeout=0.3) as client, pytest.raises(sessiond.TimedOut):
+    with connect(server.path, timeout=0.3) as client, pytest.raises(sessiond.TimedOut):
         client.identity(KEY)
     stop.set()
 
 
-def test_when_all_connections_are_busy_a_request_waits_no_longer_than_its_timeout(serve):
+def test_when_all_connections_are_busy_a_request_waits_no_longer_than_its_timeout(connect, serve):
     arrived, release = threading.Event(), threading.Event()
 
     def script(server, peer):
@@ -171,7 +171,7 @@ def test_when_all_connections_are_busy_a_request_waits_no_longer_than_its_timeou
         peer.answer(request, ADA)
 
     server = serve(script)
-    with sessiond.Client(server.path, timeout=30, pool_size=1) as client:
+    with connect(server.path, timeout=30, pool_size=1) as client:
         first = threading.Thread(target=client.identity, args=(KEY,))
         first.start()
         assert arrived.wait(30)
@@ -207,9 +207,9 @@ def test_when_all_connections_are_busy_a_request_waits_no_longer_than_its_timeou
         (-32001, None, sessiond.Unavailable, {"retry_after": None}),
     ],
 )
-def test_every_error_has_its_exception_and_keeps_the_connection(serve, code, data, kind, attributes):
+def test_every_error_has_its_exception_and_keeps_the_connection(connect, serve, code, data, kind, attributes):
     server = serve(refusing(code, data))
-    with sessiond.Client(server.path) as client:
+    with connect(server.path) as client:
         for _ in range(2):
             with pytest.raises(kind) as caught:
                 client.identity(KEY)
@@ -219,25 +219,25 @@ def test_every_error_has_its_exception_and_keeps_the_connection(serve, code, dat
     assert server.connection_count == 1
 
 
-def test_an_error_without_an_id_is_about_this_request_and_ends_the_connection(serve):
+def test_an_error_without_an_id_is_about_this_request_and_ends_the_connection(connect, serve):
     def script(server, peer):
         server.read(peer)
         peer.send({"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": "Invalid Request"}})
         assert server.read(peer) is None
 
     server = serve(script)
-    with sessiond.Client(server.path) as client, pytest.raises(sessiond.RequestFailed):
+    with connect(server.path) as client, pytest.raises(sessiond.RequestFailed):
         client.identity(KEY)
 
 
-def test_a_request_too_long_for_the_daemon_is_not_sent(serve):
+def test_a_request_too_long_for_the_daemon_is_not_sent(connect, serve):
     server = serve(answering(ADA))
-    with sessiond.Client(server.path) as client, pytest.raises(sessiond.InvalidParams, match="65536"):
+    with connect(server.path) as client, pytest.raises(sessiond.InvalidParams, match="65536"):
         client.identity("x" * 70_000)
     assert server.requests == []
 
 
-def test_answers_to_others_and_notifications_are_passed_over(serve):
+def test_answers_to_others_and_notifications_are_passed_over(connect, serve):
     def script(server, peer):
         request = server.read(peer)
         peer.send({"jsonrpc": "2.0", "method": "event", "params": {"subscription": 1, "event": {}}})
@@ -246,13 +246,13 @@ def test_answers_to_others_and_notifications_are_passed_over(serve):
         server.read(peer)
 
     server = serve(script)
-    with sessiond.Client(server.path) as client:
+    with connect(server.path) as client:
         assert client.identity(KEY).user_id == "42"
 
 
-def test_a_restart_of_the_daemon_is_survived(serve):
+def test_a_restart_of_the_daemon_is_survived(connect, serve):
     server = serve(answering(ADA))
-    with sessiond.Client(server.path) as client:
+    with connect(server.path) as client:
         assert client.identity(KEY)
         server.close()
         with pytest.raises(sessiond.ConnectionFailed):
@@ -261,25 +261,25 @@ def test_a_restart_of_the_daemon_is_survived(serve):
         assert client.identity(KEY)
 
 
-def test_a_connection_closed_while_idle_costs_no_request(serve):
+def test_a_connection_closed_while_idle_costs_no_request(connect, serve):
     server = serve(answering(ADA))
-    with sessiond.Client(server.path) as client:
+    with connect(server.path) as client:
         assert client.identity(KEY)
         server.hang_up()
         assert client.identity(KEY)
     assert server.connection_count == 2
 
 
-def test_a_closed_client_says_so(serve):
+def test_a_closed_client_says_so(connect, serve):
     server = serve(answering(ADA))
-    client = sessiond.Client(server.path)
+    client = connect(server.path)
     client.identity(KEY)
     client.close()
     with pytest.raises(sessiond.SessiondError, match="closed"):
         client.identity(KEY)
 
 
-def test_no_error_no_representation_and_no_log_holds_the_session_key(serve, folder, caplog):
+def test_no_error_no_representation_and_no_log_holds_the_session_key(connect, serve, folder, caplog):
     caplog.set_level(logging.DEBUG)
     texts = []
     scripts = [
@@ -289,13 +289,13 @@ def test_no_error_no_representation_and_no_log_holds_the_session_key(serve, fold
     ]
     for index, script in enumerate(scripts):
         server = serve(script, f"{index}.sock")
-        with sessiond.Client(server.path) as client, pytest.raises(sessiond.SessiondError) as caught:
+        with connect(server.path) as client, pytest.raises(sessiond.SessiondError) as caught:
             client.identity(KEY)
         error = caught.value
         texts += [str(error), repr(error), repr(vars(error)), repr(error.__cause__), repr(error.args), repr(client)]
         assert error.__suppress_context__ or error.__context__ is None
     server = serve(answering({**ADA, "found": True, "data": {"basket": KEY}, "omitted": 2}), "get.sock")
-    with sessiond.Client(server.path) as client:
+    with connect(server.path) as client:
         session = client.get(KEY)
     assert session.data == {"basket": KEY}
     assert session.omitted == 2
@@ -304,9 +304,9 @@ def test_no_error_no_representation_and_no_log_holds_the_session_key(serve, fold
     assert [text for text in texts if KEY in text] == []
 
 
-def test_an_identity_is_true_exactly_where_somebody_is_logged_in(serve):
+def test_an_identity_is_true_exactly_where_somebody_is_logged_in(connect, serve):
     server = serve(answering(ADA))
-    with sessiond.Client(server.path) as client:
+    with connect(server.path) as client:
         ada = client.identity(KEY, confirm=True)
     assert ada
     assert ada.expires_at == datetime(2026, 12, 7, 9, 30, tzinfo=timezone.utc)
@@ -317,13 +317,13 @@ def test_an_identity_is_true_exactly_where_somebody_is_logged_in(serve):
         ada.user_id = "1"
 
 
-def test_unknown_members_of_an_answer_are_no_matter(serve):
+def test_unknown_members_of_an_answer_are_no_matter(connect, serve):
     server = serve(answering({**ADA, "superseded": True, "news": [1]}))
-    with sessiond.Client(server.path) as client:
+    with connect(server.path) as client:
         assert client.identity(KEY).superseded
 
 
-def test_lists_history_and_figures(serve):
+def test_lists_history_and_figures(connect, serve):
     session = {key: ADA[key] for key in ("session", "user_id", "backend", "expires_at")}
     event = {
         "specversion": "1.0",
@@ -351,7 +351,7 @@ def test_lists_history_and_figures(serve):
             peer.answer(request, results[request["method"]])
 
     server = serve(script)
-    with sessiond.Client(server.path) as client:
+    with connect(server.path) as client:
         page = client.sessions(42, limit=10, after="a")
         assert [item.user_id for item in page] == ["42"]
         assert (page.next, page.position, len(page)) == ("n", "p", 1)
@@ -371,14 +371,14 @@ def test_lists_history_and_figures(serve):
     }
 
 
-def test_many_threads_share_a_client_and_each_gets_its_own_answer(serve):
+def test_many_threads_share_a_client_and_each_gets_its_own_answer(connect, serve):
     def script(server, peer):
         while (request := server.read(peer)) is not None:
             peer.answer(request, {**ADA, "user_id": request["params"]["session_key"]})
 
     server = serve(script)
     wrong = []
-    with sessiond.Client(server.path, timeout=30, pool_size=4) as client:
+    with connect(server.path, timeout=30, pool_size=4) as client:
 
         def ask(name):
             for number in range(50):
@@ -444,7 +444,7 @@ def test_the_timeout_covers_connecting_too(folder, monkeypatch):
         sessiond.Client(str(folder / "none.sock"), timeout=1.0).identity(KEY)
 
 
-def test_a_full_queue_of_connections_is_waited_for(folder):
+def test_a_full_queue_of_connections_is_waited_for(connect, folder):
     path = str(folder / "full.sock")
     with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as first:
         listener.bind(path)
@@ -465,7 +465,7 @@ def test_a_full_queue_of_connections_is_waited_for(folder):
 
         server = threading.Thread(target=accept)
         server.start()
-        with sessiond.Client(path) as client:
+        with connect(path) as client:
             assert client.identity(KEY).user_id == "42"
         server.join()
 
@@ -488,6 +488,6 @@ def test_a_connection_that_is_refused_says_so_even_where_it_is_closed_already(fo
 
 
 @pytest.mark.parametrize("arguments", [{"timeout": 0}, {"timeout": -1}, {"pool_size": 0}])
-def test_a_client_that_could_never_answer_is_refused(arguments):
+def test_a_client_that_could_never_answer_is_refused(connect, arguments):
     with pytest.raises(ValueError, match="greater than 0"):
-        sessiond.Client(**arguments)
+        connect(**arguments)

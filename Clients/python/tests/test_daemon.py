@@ -18,9 +18,9 @@ pytestmark = pytest.mark.daemon
 
 
 @pytest.fixture
-def client(daemon, monkeypatch):
+def client(connect, daemon, monkeypatch):
     validate_messages(monkeypatch)
-    with sessiond.Client(str(daemon.path), timeout=DEADLINE_SECONDS) as client:
+    with connect(str(daemon.path), timeout=DEADLINE_SECONDS) as client:
         yield client
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import time
 from typing import Any
@@ -22,8 +23,8 @@ from ._protocol import (
     timed_out,
 )
 
-#: A timeout of the socket is left as it is where it ends at most so many seconds after the deadline: setting it
-#: is a system call.
+#: The socket's timeout is left as it is where it ends so many seconds after the deadline at most, and never before it:
+#: setting it is a system call.
 _TIMEOUT_SECONDS_EXCESS = 0.01
 
 
@@ -63,6 +64,7 @@ class Connection:
         """
         conversation = self._conversation
         line = conversation.request(call)
+        self._set_timeout(deadline)
         try:
             self._send(line, deadline)
         except ConnectionLost:
@@ -98,8 +100,14 @@ class Connection:
 
     def _send(self, data: bytes, deadline: float) -> None:
         try:
-            self._set_timeout(deadline)
-            self._socket.sendall(data)
+            # Nearly always there is room for a line: to write it at once saves the socket's own look whether there is.
+            try:
+                written = os.write(self._socket.fileno(), data)
+            except BlockingIOError:
+                written = 0
+            if written < len(data):
+                self._set_timeout(deadline)
+                self._socket.sendall(data[written:])
         except socket.timeout:
             raise timed_out() from None
         except OSError:
@@ -120,5 +128,5 @@ class Connection:
         if remaining <= 0:
             raise timed_out()
         if not remaining <= self._timeout < remaining + _TIMEOUT_SECONDS_EXCESS:
-            self._timeout = min(remaining, 86_400.0)
+            self._timeout = min(remaining, 86_400.0) + _TIMEOUT_SECONDS_EXCESS / 2
             self._socket.settimeout(self._timeout)

@@ -220,7 +220,10 @@ def text(members: Mapping[str, Any], name: str) -> str:
 
 def optional_text(members: Mapping[str, Any], name: str) -> Optional[str]:
     """Return the text under a name or None for an absent or null one; raise ProtocolError for anything else."""
-    return None if members.get(name) is None else text(members, name)
+    value = members.get(name)
+    if value is None or isinstance(value, str):
+        return value
+    raise _malformed(name)
 
 
 def optional_time(members: Mapping[str, Any], name: str) -> Optional[datetime]:

@@ -73,6 +73,8 @@ class Conversation:
     def message(self) -> Optional[dict[str, Any]]:
         """Return the next line's JSON object, None where it has not ended yet, or raise ProtocolError."""
         buffer = self._buffer
+        if not buffer:
+            return None
         end = buffer.find(b"\n", self._scanned)
         if end < 0:
             self._scanned = len(buffer)
@@ -94,7 +96,7 @@ class Conversation:
             message = self.message()
             if message is None:
                 return None
-            if "method" in message or ("result" not in message and "error" not in message):
+            if "method" in message or not ("result" in message or "error" in message):
                 continue
             answered = message.get("id")
             # An error without an id is about a line that was not understood: here, ours.
