@@ -94,11 +94,8 @@ def aget(where, cookie):
     return asyncio.run(ask())
 
 
-@pytest.mark.parametrize("get", [get, aget])
-@pytest.mark.parametrize("where", ["/", "/async"])
+@pytest.mark.parametrize(("get", "where"), [(get, "/"), (get, "/async"), (aget, "/async")])
 def test_without_a_daemon_the_answer_is_503(at, folder, caplog, get, where):
-    if (get, where) == (aget, "/"):
-        pytest.skip("the same as a synchronous view under WSGI, in a thread of Django's")
     at(str(folder / "none.sock"))
     response = get(where, f"sessionid={KEY}")
     assert (response.status_code, response["Retry-After"]) == (503, "1")
