@@ -172,6 +172,8 @@ def start(redis):
 
 @pytest.mark.parametrize("name", PROJECTS)
 def test_a_daemon_with_the_options_that_it_names_agrees(redis, daemon, start, name):
+    if name == "django-redis":
+        pytest.importorskip("django_redis")
     settings = PROJECTS[name](redis)
     report = reported(settings, daemon.path)
     options = report["options"]

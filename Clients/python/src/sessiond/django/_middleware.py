@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any, Optional, cast
 
+from asgiref.sync import iscoroutinefunction
 from django.conf import settings
 from django.http import HttpResponse
 from django.utils.asyncio import async_unsafe
@@ -16,11 +17,6 @@ from .._errors import SessiondError
 from .._model import Identity
 from .._web import CANNOT_TELL, NOBODY, retry_after, usable_session_key
 from ._clients import aclient, client
-
-try:
-    from asgiref.sync import iscoroutinefunction
-except ImportError:  # asgiref before 3.6, of Django before 4.2
-    from asyncio import iscoroutinefunction  # type: ignore[assignment]
 
 _log = logging.getLogger("sessiond")
 
