@@ -9,12 +9,14 @@ import inspect
 import json
 import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
 import sessiond
 from sessiond import aio
+from sessiond.aio._pool import Pool
 from test_client import ADA, KEY, answering
 from test_events import DEADLINE, event, notify, position, subscribe
 
@@ -101,30 +103,26 @@ async def test_a_cancelled_request_costs_its_connection_and_its_answer_is_given_
 
 
 @in_a_loop
-async def test_a_cancelled_task_that_waits_for_a_connection_takes_none_with_it(serve):
-    arrived, release = threading.Event(), threading.Event()
-
-    def script(server, peer):
-        while (request := server.read(peer)) is not None:
-            arrived.set()
-            release.wait(DEADLINE)
-            peer.answer(request, ADA)
-
-    async with aio.Client(serve(script).path, timeout=DEADLINE, pool_size=1) as client:
-        first = asyncio.ensure_future(client.identity(KEY))
-        await happened(arrived)
-        waiting = [asyncio.ensure_future(client.identity(KEY)) for _ in range(3)]
-        await asyncio.sleep(0)
-        waiting[0].cancel()
-        release.set()
-        assert await first
-        # Its turn has come, and it is cancelled before it takes it.
-        waiting[1].cancel()
-        assert await waiting[2]
-        for task in waiting[:2]:
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-        assert client._pool._permit_count == 1
+async def test_a_task_that_is_cancelled_when_its_turn_has_come_leaves_it_to_the_next():
+    pool = Pool(None, 1)
+    deadline = time.monotonic() + DEADLINE
+    await pool.acquire(deadline)
+    cancelled, late, next_one = [asyncio.ensure_future(pool.acquire(moment)) for moment in (deadline, 0, deadline)]
+    with pytest.raises(sessiond.TimedOut, match="pool_size"):
+        await late
+    pool.release()
+    # It has been given its turn, and has not run since.
+    cancelled.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await cancelled
+    await next_one
+    waiting = asyncio.ensure_future(pool.acquire(deadline))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    pool.release()
+    await pool.acquire(deadline)
 
 
 def test_one_client_can_be_used_in_one_event_loop_after_the_other(serve):
@@ -248,7 +246,8 @@ async def test_a_second_reader_of_a_stream_is_told(serve):
 
 @in_a_loop
 async def test_a_stream_that_waits_to_try_again_can_be_closed(serve, monkeypatch):
-    monkeypatch.setattr("sessiond._subscription.BACKOFF_SECONDS_MIN", 5.0)
+    for name in ("BACKOFF_SECONDS_MIN", "BACKOFF_SECONDS_MAX"):
+        monkeypatch.setattr(f"sessiond._subscription.{name}", 10 * DEADLINE)
     server = serve(lambda server, peer: subscribe(server, peer))
     async with aio.Client(server.path).events() as stream:
         server.close()
@@ -261,11 +260,15 @@ async def test_a_stream_that_waits_to_try_again_can_be_closed(serve, monkeypatch
 
 @in_a_loop
 async def test_a_flood_of_events_leaves_room_for_other_tasks(serve):
+    sent = threading.Event()
+    flood = b"".join(json.dumps(_notification(number)).encode() + b"\n" for number in range(1, 251))
+    # More than is read at once, and no more than what can wait in a socket.
+    assert 65_536 < len(flood) < 120_000
+
     def script(server, peer):
         subscribe(server, peer)
-        with contextlib.suppress(OSError):
-            for number in range(1, 20_000):
-                peer.connection.sendall(json.dumps(_notification(number)).encode() + b"\n")
+        peer.connection.sendall(flood)
+        sent.set()
         server.read(peer)
 
     turns = 0
@@ -277,13 +280,16 @@ async def test_a_flood_of_events_leaves_room_for_other_tasks(serve):
             turns += 1
 
     async with aio.Client(serve(script).path).events() as stream:
+        await happened(sent)
         other = asyncio.ensure_future(take_turns())
-        for _ in range(2_000):
+        await asyncio.sleep(0)
+        assert turns == 0
+        for _ in range(250):
             await stream.poll(DEADLINE)
+        assert turns > 0
         other.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await other
-    assert turns > 0
 
 
 @in_a_loop

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -14,8 +16,9 @@ from pathlib import Path
 import pytest
 
 import sessiond
-from sessiond import _calls
+from sessiond import _calls, aio
 from sessiond._connection import Connection
+from sessiond._protocol import Conversation
 
 KEY = "k3ypr3c1ousk3ypr3c1ousk3ypr3c1ou"
 ADA = {
@@ -92,6 +95,7 @@ def test_a_daemon_that_goes_away_in_the_middle_of_an_answer(connect, serve):
         b'{"jsonrpc":"2.0","id":1,"error":{"message":"no code"}}\n',
         b'{"jsonrpc":"2.0","id":1,"result":null}\n',
         b'{"jsonrpc":"2.0","id":1,"result":{}}\n',
+        b'{"jsonrpc":"2.0","id":1,"result":{"authenticated":false,"reason":"unknown"}} {}\n',
     ],
     ids=lambda line: repr(line[:40]),
 )
@@ -277,6 +281,29 @@ def test_a_closed_client_says_so(connect, serve):
     client.close()
     with pytest.raises(sessiond.SessiondError, match="closed"):
         client.identity(KEY)
+
+
+def test_a_connection_that_is_in_use_when_the_client_is_closed_is_closed_when_it_comes_back(connect, serve):
+    arrived, release, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def script(server, peer):
+        request = server.read(peer)
+        arrived.set()
+        release.wait(30)
+        peer.answer(request, ADA)
+        assert server.read(peer) is None
+        ended.set()
+
+    client = connect(serve(script).path, timeout=30)
+    seen = []
+    asking = threading.Thread(target=lambda: seen.append(client.identity(KEY)))
+    asking.start()
+    assert arrived.wait(30)
+    client.close()
+    release.set()
+    asking.join()
+    assert seen[0].user_id == "42"
+    assert ended.wait(30)
 
 
 def test_no_error_no_representation_and_no_log_holds_the_session_key(connect, serve, folder, caplog):
@@ -485,6 +512,51 @@ def test_a_connection_that_is_refused_says_so_even_where_it_is_closed_already(fo
             connection.call(_calls.info(), time.monotonic() + 30)
         assert caught.value.retry_after == 1
         connection.close()
+
+
+@pytest.fixture(params=["blocking", "asyncio"])
+def pair(request):
+    """Connect a connection whose sending side has little room; return it with its `call` and with the other side."""
+    ours, theirs = socket.socketpair()
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
+    ours.setblocking(False)
+    theirs.settimeout(30)
+    kind = Connection if request.param == "blocking" else aio._connection.Connection
+    connection = kind.__new__(kind)
+    connection._conversation, connection._socket, connection._timeout = Conversation(), ours, -1.0
+
+    def call(*arguments):
+        called = connection.call(*arguments)
+        return called if request.param == "blocking" else asyncio.run(called)
+
+    yield call, ours, theirs
+    ours.close()
+    theirs.close()
+
+
+def test_a_request_larger_than_the_room_there_is_arrives_whole(pair):
+    call, _, theirs = pair
+    lines = []
+
+    def answer():
+        with theirs.makefile("rb") as reader:
+            lines.append(json.loads(reader.readline()))
+        theirs.sendall(json.dumps({"jsonrpc": "2.0", "id": 1, "result": ADA}).encode() + b"\n")
+
+    server = threading.Thread(target=answer)
+    server.start()
+    assert call(_calls.identity("k" * 60_000, False), time.monotonic() + 30).user_id == "42"
+    server.join()
+    assert lines[0]["params"] == {"session_key": "k" * 60_000}
+
+
+def test_a_request_for_which_there_is_no_room_waits_until_its_deadline(pair):
+    call, ours, _ = pair
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            ours.send(b"x")
+    with pytest.raises(sessiond.TimedOut):
+        call(_calls.info(), time.monotonic() + 0.1)
 
 
 @pytest.mark.parametrize("arguments", [{"timeout": 0}, {"timeout": -1}, {"pool_size": 0}])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections import deque
 from collections.abc import Awaitable
 from typing import Callable, Optional
@@ -20,13 +19,12 @@ Connect = Callable[[float], Awaitable[Connection]]
 class Pool:
     """At most `size` connections at a time, the latest used first; a task waits for one within its deadline.
 
-    A pool belongs to the event loop in which it was made, and to its process.
+    A pool belongs to the event loop in which it was made.
     """
 
     def __init__(self, connect: Connect, size: int) -> None:
         """Start empty: connections are opened when they are first needed."""
         self._loop = asyncio.get_running_loop()
-        self._pid = os.getpid()
         self._connect = connect
         self._permit_count = size
         #: Those who wait for a permit, the first come first; a permit that is given back goes straight to them.
@@ -35,8 +33,8 @@ class Pool:
         self._closed = False
 
     def is_of_here(self) -> bool:
-        """Say whether the pool belongs to the running loop of this process."""
-        return self._loop is asyncio.get_running_loop() and self._pid == os.getpid()
+        """Say whether the pool belongs to the running loop. A forked child has another one."""
+        return self._loop is asyncio.get_running_loop()
 
     async def acquire(self, deadline: float) -> None:
         """Take the right to one connection, or raise TimedOut where all are taken until the deadline."""
