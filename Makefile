@@ -250,6 +250,10 @@ bench-events: release $(VENV)/tests $(BENCHMARKS)/subscriber $(BENCHMARKS)/liste
 bench-connections: release $(VENV)/tests ## Measure the memory of 10,000 idle connections (BENCH="--count 1000" and others)
 	@'$(PYTHON)/python' Tests/Benchmarks/connections.py --sessiond .build/release/sessiond $(BENCH)
 
+.PHONY: bench-python
+bench-python: release $(BENCH_VENV)/ready ## Measure what a question costs in Python, beside redis-py's GET (BENCH="--json FILE" and others)
+	@$(BENCH_VENV)/bin/python Tests/Benchmarks/python_client.py --sessiond .build/release/sessiond $(BENCH)
+
 .PHONY: packages
 packages:
 	@missing=(); for package in $(DEBIAN_PACKAGES); do \

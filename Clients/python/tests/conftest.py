@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable
 
 import pytest
 
+import sessiond
+from awaited import AwaitedClient, Loop
 from processes import Daemon, PrivateRedis
 from scripted import Peer, ScriptedServer
 
@@ -38,6 +41,17 @@ def serve(folder: Path) -> Iterator[Callable[..., ScriptedServer]]:
         server.close()
     for server in servers:
         assert server.failures == []
+
+
+@pytest.fixture(params=["blocking", "asyncio"])
+def connect(request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
+    """Make a client; what the blocking one does, the one for asyncio has to do, too."""
+    if request.param == "blocking":
+        yield sessiond.Client
+        return
+    loop = Loop()
+    yield functools.partial(AwaitedClient, loop)
+    loop.close()
 
 
 @pytest.fixture(scope="module")

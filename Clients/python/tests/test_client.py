@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -14,7 +16,9 @@ from pathlib import Path
 import pytest
 
 import sessiond
+from sessiond import _calls, aio
 from sessiond._connection import Connection
+from sessiond._protocol import Conversation
 
 KEY = "k3ypr3c1ousk3ypr3c1ousk3ypr3c1ou"
 ADA = {
@@ -51,27 +55,27 @@ def sending(data):
     return script
 
 
-def test_no_socket_says_what_to_do(folder):
+def test_no_socket_says_what_to_do(connect, folder):
     with pytest.raises(sessiond.ConnectionFailed, match="is sessiond running"):
-        sessiond.Client(str(folder / "none.sock")).identity(KEY)
+        connect(str(folder / "none.sock")).identity(KEY)
 
 
-def test_the_socket_of_a_dead_daemon_is_told_from_no_socket(folder):
+def test_the_socket_of_a_dead_daemon_is_told_from_no_socket(connect, folder):
     path = str(folder / "left.sock")
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(path)
     with pytest.raises(sessiond.ConnectionFailed, match="nobody listens"):
-        sessiond.Client(path).identity(KEY)
+        connect(path).identity(KEY)
 
 
-def test_a_path_too_long_for_a_socket_is_a_failed_connection():
+def test_a_path_too_long_for_a_socket_is_a_failed_connection(connect):
     with pytest.raises(sessiond.ConnectionFailed, match="cannot connect"):
-        sessiond.Client("x" * 200).identity(KEY)
+        connect("x" * 200).identity(KEY)
 
 
-def test_a_daemon_that_goes_away_in_the_middle_of_an_answer(serve):
+def test_a_daemon_that_goes_away_in_the_middle_of_an_answer(connect, serve):
     server = serve(lambda server, peer: (server.read(peer), peer.send_bytes(b'{"jsonrpc":"2.0","id":1,"res')))
-    with sessiond.Client(server.path) as client, pytest.raises(sessiond.ConnectionFailed, match="closed"):
+    with connect(server.path) as client, pytest.raises(sessiond.ConnectionFailed, match="closed"):
         client.identity(KEY)
     # A new connection that was lost is not tried again: only one that lay idle is.
     assert server.connection_count == 1
@@ -91,12 +95,13 @@ def test_a_daemon_that_goes_away_in_the_middle_of_an_answer(serve):
         b'{"jsonrpc":"2.0","id":1,"error":{"message":"no code"}}\n',
         b'{"jsonrpc":"2.0","id":1,"result":null}\n',
         b'{"jsonrpc":"2.0","id":1,"result":{}}\n',
+        b'{"jsonrpc":"2.0","id":1,"result":{"authenticated":false,"reason":"unknown"}} {}\n',
     ],
     ids=lambda line: repr(line[:40]),
 )
-def test_garbage_is_no_answer_and_ends_the_connection(serve, line):
+def test_garbage_is_no_answer_and_ends_the_connection(connect, serve, line):
     server = serve(sending(line))
-    with sessiond.Client(server.path) as client, pytest.raises(sessiond.ProtocolError):
+    with connect(server.path) as client, pytest.raises(sessiond.ProtocolError):
         client.identity(KEY)
 
 
@@ -112,20 +117,20 @@ def test_garbage_is_no_answer_and_ends_the_connection(serve, line):
         {**ADA, "expires_at": "2026-12-07T09:30:00"},
     ],
 )
-def test_an_answer_of_another_shape_lets_nobody_in(serve, result):
+def test_an_answer_of_another_shape_lets_nobody_in(connect, serve, result):
     server = serve(answering(result))
-    with sessiond.Client(server.path) as client, pytest.raises(sessiond.ProtocolError):
+    with connect(server.path) as client, pytest.raises(sessiond.ProtocolError):
         client.identity(KEY)
 
 
-def test_an_answer_without_an_end_is_given_up(serve, monkeypatch):
-    monkeypatch.setattr("sessiond._connection.ANSWER_BYTES_MAX", 100_000)
+def test_an_answer_without_an_end_is_given_up(connect, serve, monkeypatch):
+    monkeypatch.setattr("sessiond._protocol.ANSWER_BYTES_MAX", 100_000)
     server = serve(sending(b"x" * 400_000))
-    with sessiond.Client(server.path) as client, pytest.raises(sessiond.ProtocolError, match="longer"):
+    with connect(server.path) as client, pytest.raises(sessiond.ProtocolError, match="longer"):
         client.identity(KEY)
 
 
-def test_a_silent_daemon_times_out_and_its_late_answer_is_never_given_to_another_request(serve):
+def test_a_silent_daemon_times_out_and_its_late_answer_is_never_given_to_another_request(connect, serve):
     release = threading.Event()
 
     def script(server, peer):
@@ -138,7 +143,7 @@ def test_a_silent_daemon_times_out_and_its_late_answer_is_never_given_to_another
             server.read(peer)
 
     server = serve(script)
-    with sessiond.Client(server.path, timeout=0.2) as client:
+    with connect(server.path, timeout=0.2) as client:
         with pytest.raises(sessiond.TimedOut):
             client.identity(KEY)
         release.set()
@@ -146,7 +151,7 @@ def test_a_silent_daemon_times_out_and_its_late_answer_is_never_given_to_another
         assert client.identity("another").reason == "unknown"
 
 
-def test_a_daemon_that_drips_does_not_stretch_the_timeout(serve):
+def test_a_daemon_that_drips_does_not_stretch_the_timeout(connect, serve):
     stop = threading.Event()
 
     def script(server, peer):
@@ -155,12 +160,12 @@ def test_a_daemon_that_drips_does_not_stretch_the_timeout(serve):
             peer.send_bytes(b" ")
 
     server = serve(script)
-    with sessiond.Client(server.path, timeout=0.3) as client, pytest.raises(sessiond.TimedOut):
+    with connect(server.path, timeout=0.3) as client, pytest.raises(sessiond.TimedOut):
         client.identity(KEY)
     stop.set()
 
 
-def test_when_all_connections_are_busy_a_request_waits_no_longer_than_its_timeout(serve):
+def test_when_all_connections_are_busy_a_request_waits_no_longer_than_its_timeout(connect, serve):
     arrived, release = threading.Event(), threading.Event()
 
     def script(server, peer):
@@ -170,7 +175,7 @@ def test_when_all_connections_are_busy_a_request_waits_no_longer_than_its_timeou
         peer.answer(request, ADA)
 
     server = serve(script)
-    with sessiond.Client(server.path, timeout=30, pool_size=1) as client:
+    with connect(server.path, timeout=30, pool_size=1) as client:
         first = threading.Thread(target=client.identity, args=(KEY,))
         first.start()
         assert arrived.wait(30)
@@ -206,9 +211,9 @@ def test_when_all_connections_are_busy_a_request_waits_no_longer_than_its_timeou
         (-32001, None, sessiond.Unavailable, {"retry_after": None}),
     ],
 )
-def test_every_error_has_its_exception_and_keeps_the_connection(serve, code, data, kind, attributes):
+def test_every_error_has_its_exception_and_keeps_the_connection(connect, serve, code, data, kind, attributes):
     server = serve(refusing(code, data))
-    with sessiond.Client(server.path) as client:
+    with connect(server.path) as client:
         for _ in range(2):
             with pytest.raises(kind) as caught:
                 client.identity(KEY)
@@ -218,25 +223,25 @@ def test_every_error_has_its_exception_and_keeps_the_connection(serve, code, dat
     assert server.connection_count == 1
 
 
-def test_an_error_without_an_id_is_about_this_request_and_ends_the_connection(serve):
+def test_an_error_without_an_id_is_about_this_request_and_ends_the_connection(connect, serve):
     def script(server, peer):
         server.read(peer)
         peer.send({"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": "Invalid Request"}})
         assert server.read(peer) is None
 
     server = serve(script)
-    with sessiond.Client(server.path) as client, pytest.raises(sessiond.RequestFailed):
+    with connect(server.path) as client, pytest.raises(sessiond.RequestFailed):
         client.identity(KEY)
 
 
-def test_a_request_too_long_for_the_daemon_is_not_sent(serve):
+def test_a_request_too_long_for_the_daemon_is_not_sent(connect, serve):
     server = serve(answering(ADA))
-    with sessiond.Client(server.path) as client, pytest.raises(sessiond.InvalidParams, match="65536"):
+    with connect(server.path) as client, pytest.raises(sessiond.InvalidParams, match="65536"):
         client.identity("x" * 70_000)
     assert server.requests == []
 
 
-def test_answers_to_others_and_notifications_are_passed_over(serve):
+def test_answers_to_others_and_notifications_are_passed_over(connect, serve):
     def script(server, peer):
         request = server.read(peer)
         peer.send({"jsonrpc": "2.0", "method": "event", "params": {"subscription": 1, "event": {}}})
@@ -245,13 +250,13 @@ def test_answers_to_others_and_notifications_are_passed_over(serve):
         server.read(peer)
 
     server = serve(script)
-    with sessiond.Client(server.path) as client:
+    with connect(server.path) as client:
         assert client.identity(KEY).user_id == "42"
 
 
-def test_a_restart_of_the_daemon_is_survived(serve):
+def test_a_restart_of_the_daemon_is_survived(connect, serve):
     server = serve(answering(ADA))
-    with sessiond.Client(server.path) as client:
+    with connect(server.path) as client:
         assert client.identity(KEY)
         server.close()
         with pytest.raises(sessiond.ConnectionFailed):
@@ -260,25 +265,48 @@ def test_a_restart_of_the_daemon_is_survived(serve):
         assert client.identity(KEY)
 
 
-def test_a_connection_closed_while_idle_costs_no_request(serve):
+def test_a_connection_closed_while_idle_costs_no_request(connect, serve):
     server = serve(answering(ADA))
-    with sessiond.Client(server.path) as client:
+    with connect(server.path) as client:
         assert client.identity(KEY)
         server.hang_up()
         assert client.identity(KEY)
     assert server.connection_count == 2
 
 
-def test_a_closed_client_says_so(serve):
+def test_a_closed_client_says_so(connect, serve):
     server = serve(answering(ADA))
-    client = sessiond.Client(server.path)
+    client = connect(server.path)
     client.identity(KEY)
     client.close()
     with pytest.raises(sessiond.SessiondError, match="closed"):
         client.identity(KEY)
 
 
-def test_no_error_no_representation_and_no_log_holds_the_session_key(serve, folder, caplog):
+def test_a_connection_that_is_in_use_when_the_client_is_closed_is_closed_when_it_comes_back(connect, serve):
+    arrived, release, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def script(server, peer):
+        request = server.read(peer)
+        arrived.set()
+        release.wait(30)
+        peer.answer(request, ADA)
+        assert server.read(peer) is None
+        ended.set()
+
+    client = connect(serve(script).path, timeout=30)
+    seen = []
+    asking = threading.Thread(target=lambda: seen.append(client.identity(KEY)))
+    asking.start()
+    assert arrived.wait(30)
+    client.close()
+    release.set()
+    asking.join()
+    assert seen[0].user_id == "42"
+    assert ended.wait(30)
+
+
+def test_no_error_no_representation_and_no_log_holds_the_session_key(connect, serve, folder, caplog):
     caplog.set_level(logging.DEBUG)
     texts = []
     scripts = [
@@ -288,13 +316,13 @@ def test_no_error_no_representation_and_no_log_holds_the_session_key(serve, fold
     ]
     for index, script in enumerate(scripts):
         server = serve(script, f"{index}.sock")
-        with sessiond.Client(server.path) as client, pytest.raises(sessiond.SessiondError) as caught:
+        with connect(server.path) as client, pytest.raises(sessiond.SessiondError) as caught:
             client.identity(KEY)
         error = caught.value
         texts += [str(error), repr(error), repr(vars(error)), repr(error.__cause__), repr(error.args), repr(client)]
         assert error.__suppress_context__ or error.__context__ is None
     server = serve(answering({**ADA, "found": True, "data": {"basket": KEY}, "omitted": 2}), "get.sock")
-    with sessiond.Client(server.path) as client:
+    with connect(server.path) as client:
         session = client.get(KEY)
     assert session.data == {"basket": KEY}
     assert session.omitted == 2
@@ -303,9 +331,9 @@ def test_no_error_no_representation_and_no_log_holds_the_session_key(serve, fold
     assert [text for text in texts if KEY in text] == []
 
 
-def test_an_identity_is_true_exactly_where_somebody_is_logged_in(serve):
+def test_an_identity_is_true_exactly_where_somebody_is_logged_in(connect, serve):
     server = serve(answering(ADA))
-    with sessiond.Client(server.path) as client:
+    with connect(server.path) as client:
         ada = client.identity(KEY, confirm=True)
     assert ada
     assert ada.expires_at == datetime(2026, 12, 7, 9, 30, tzinfo=timezone.utc)
@@ -316,13 +344,13 @@ def test_an_identity_is_true_exactly_where_somebody_is_logged_in(serve):
         ada.user_id = "1"
 
 
-def test_unknown_members_of_an_answer_are_no_matter(serve):
+def test_unknown_members_of_an_answer_are_no_matter(connect, serve):
     server = serve(answering({**ADA, "superseded": True, "news": [1]}))
-    with sessiond.Client(server.path) as client:
+    with connect(server.path) as client:
         assert client.identity(KEY).superseded
 
 
-def test_lists_history_and_figures(serve):
+def test_lists_history_and_figures(connect, serve):
     session = {key: ADA[key] for key in ("session", "user_id", "backend", "expires_at")}
     event = {
         "specversion": "1.0",
@@ -350,7 +378,7 @@ def test_lists_history_and_figures(serve):
             peer.answer(request, results[request["method"]])
 
     server = serve(script)
-    with sessiond.Client(server.path) as client:
+    with connect(server.path) as client:
         page = client.sessions(42, limit=10, after="a")
         assert [item.user_id for item in page] == ["42"]
         assert (page.next, page.position, len(page)) == ("n", "p", 1)
@@ -370,14 +398,14 @@ def test_lists_history_and_figures(serve):
     }
 
 
-def test_many_threads_share_a_client_and_each_gets_its_own_answer(serve):
+def test_many_threads_share_a_client_and_each_gets_its_own_answer(connect, serve):
     def script(server, peer):
         while (request := server.read(peer)) is not None:
             peer.answer(request, {**ADA, "user_id": request["params"]["session_key"]})
 
     server = serve(script)
     wrong = []
-    with sessiond.Client(server.path, timeout=30, pool_size=4) as client:
+    with connect(server.path, timeout=30, pool_size=4) as client:
 
         def ask(name):
             for number in range(50):
@@ -443,7 +471,7 @@ def test_the_timeout_covers_connecting_too(folder, monkeypatch):
         sessiond.Client(str(folder / "none.sock"), timeout=1.0).identity(KEY)
 
 
-def test_a_full_queue_of_connections_is_waited_for(folder):
+def test_a_full_queue_of_connections_is_waited_for(connect, folder):
     path = str(folder / "full.sock")
     with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as first:
         listener.bind(path)
@@ -464,7 +492,7 @@ def test_a_full_queue_of_connections_is_waited_for(folder):
 
         server = threading.Thread(target=accept)
         server.start()
-        with sessiond.Client(path) as client:
+        with connect(path) as client:
             assert client.identity(KEY).user_id == "42"
         server.join()
 
@@ -481,12 +509,57 @@ def test_a_connection_that_is_refused_says_so_even_where_it_is_closed_already(fo
         accepted.sendall(line)
         accepted.close()
         with pytest.raises(sessiond.Overloaded) as caught:
-            connection.call("server.info", {}, time.monotonic() + 30)
+            connection.call(_calls.info(), time.monotonic() + 30)
         assert caught.value.retry_after == 1
         connection.close()
 
 
+@pytest.fixture(params=["blocking", "asyncio"])
+def pair(request):
+    """Connect a connection whose sending side has little room; return it with its `call` and with the other side."""
+    ours, theirs = socket.socketpair()
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
+    ours.setblocking(False)
+    theirs.settimeout(30)
+    kind = Connection if request.param == "blocking" else aio._connection.Connection
+    connection = kind.__new__(kind)
+    connection._conversation, connection._socket, connection._timeout = Conversation(), ours, -1.0
+
+    def call(*arguments):
+        called = connection.call(*arguments)
+        return called if request.param == "blocking" else asyncio.run(called)
+
+    yield call, ours, theirs
+    ours.close()
+    theirs.close()
+
+
+def test_a_request_larger_than_the_room_there_is_arrives_whole(pair):
+    call, _, theirs = pair
+    lines = []
+
+    def answer():
+        with theirs.makefile("rb") as reader:
+            lines.append(json.loads(reader.readline()))
+        theirs.sendall(json.dumps({"jsonrpc": "2.0", "id": 1, "result": ADA}).encode() + b"\n")
+
+    server = threading.Thread(target=answer)
+    server.start()
+    assert call(_calls.identity("k" * 60_000, False), time.monotonic() + 30).user_id == "42"
+    server.join()
+    assert lines[0]["params"] == {"session_key": "k" * 60_000}
+
+
+def test_a_request_for_which_there_is_no_room_waits_until_its_deadline(pair):
+    call, ours, _ = pair
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            ours.send(b"x")
+    with pytest.raises(sessiond.TimedOut):
+        call(_calls.info(), time.monotonic() + 0.1)
+
+
 @pytest.mark.parametrize("arguments", [{"timeout": 0}, {"timeout": -1}, {"pool_size": 0}])
-def test_a_client_that_could_never_answer_is_refused(arguments):
+def test_a_client_that_could_never_answer_is_refused(connect, arguments):
     with pytest.raises(ValueError, match="greater than 0"):
-        sessiond.Client(**arguments)
+        connect(**arguments)

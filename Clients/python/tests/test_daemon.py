@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 import shutil
 from datetime import datetime, timezone
@@ -16,11 +17,19 @@ from validated import validate_messages
 
 pytestmark = pytest.mark.daemon
 
+_user_ids = itertools.count(1001)
+
 
 @pytest.fixture
-def client(daemon, monkeypatch):
+def user_id():
+    """Name a user who has no session of another test's: tests share a daemon."""
+    return next(_user_ids)
+
+
+@pytest.fixture
+def client(connect, daemon, monkeypatch):
     validate_messages(monkeypatch)
-    with sessiond.Client(str(daemon.path), timeout=DEADLINE_SECONDS) as client:
+    with connect(str(daemon.path), timeout=DEADLINE_SECONDS) as client:
         yield client
 
 
@@ -52,21 +61,21 @@ def test_a_forged_session_is_invalid_and_logs_nobody_in(client, redis, write):
     assert client.identity(key).reason == "invalid"
 
 
-def test_a_session_is_known_listed_and_read(client, write):
-    key = write(logged_in(77, basket=[1, 2]))
+def test_a_session_is_known_listed_and_read(client, write, user_id):
+    key = write(logged_in(user_id, basket=[1, 2]))
     who = client.identity(key, confirm=True)
-    assert (who.authenticated, who.user_id, who.session) == (True, "77", fingerprint(key))
+    assert (who.authenticated, who.user_id, who.session) == (True, str(user_id), fingerprint(key))
     assert client.identity(write({"colour": "green"})).reason == "anonymous"
     session = client.get(key)
     assert session.found
     assert session.data["basket"] == [1, 2]
-    wait_for(lambda: [item.session for item in client.sessions(77)] == [fingerprint(key)], "the list")
+    wait_for(lambda: [item.session for item in client.sessions(user_id)] == [fingerprint(key)], "the list")
 
 
-def test_events_arrive_resume_and_can_be_read_again(client, redis, write):
+def test_events_arrive_resume_and_can_be_read_again(client, redis, write, user_id):
     before = client.sessions(limit=1).position
-    with client.events(types=["dev.sessiond.login", "dev.sessiond.logout"], user_id=501) as stream:
-        key = write(logged_in(501))
+    with client.events(types=["dev.sessiond.login", "dev.sessiond.logout"], user_id=user_id) as stream:
+        key = write(logged_in(user_id))
         login = stream.poll(DEADLINE_SECONDS)
         redis.command("DEL", f"django_sessions:{key}")
         logout = stream.poll(DEADLINE_SECONDS)
@@ -74,10 +83,10 @@ def test_events_arrive_resume_and_can_be_read_again(client, redis, write):
     assert (logout.type, logout.data["login_id"]) == ("dev.sessiond.logout", login.id)
     assert logout.data["reason"] == "deleted"
     now = datetime.now(timezone.utc)
-    assert 501 not in [int(event.data["user_id"]) for event in client.query(open_at=now)]
-    history = client.query(before, user_id=501, types=["dev.sessiond.login", "dev.sessiond.logout"])
+    assert user_id not in [int(event.data["user_id"]) for event in client.query(open_at=now)]
+    history = client.query(before, user_id=user_id, types=["dev.sessiond.login", "dev.sessiond.logout"])
     assert [event.raw for event in history] == [login.raw, logout.raw]
-    with client.events(after=login.id, user_id=501, types=["dev.sessiond.logout"]) as stream:
+    with client.events(after=login.id, user_id=user_id, types=["dev.sessiond.logout"]) as stream:
         assert stream.poll(DEADLINE_SECONDS).id == logout.id
 
 
@@ -86,15 +95,15 @@ def test_the_daemon_tells_about_itself(client):
     assert "identify" in client.info()["rights"]
 
 
-def test_a_restart_is_survived_and_the_stream_tells_of_the_gap(daemon, client, write):
-    key = write(logged_in(9))
+def test_a_restart_is_survived_and_the_stream_tells_of_the_gap(daemon, client, write, user_id):
+    key = write(logged_in(user_id))
     wait_for(lambda: client.identity(key), "the session")
-    with client.events() as stream:
+    with client.events(types=["dev.sessiond.link"]) as stream:
         assert daemon.stop() == 0
         with pytest.raises(sessiond.ConnectionFailed):
             client.identity(key)
         daemon.start()
-        assert client.identity(key).user_id == "9"
+        assert client.identity(key).user_id == str(user_id)
         for state in ("lost", "live"):
             event = stream.poll(DEADLINE_SECONDS)
             assert (event.type, event.data["state"]) == ("dev.sessiond.link", state)
@@ -109,17 +118,17 @@ def test_a_position_of_a_journal_that_is_gone_is_lost(daemon, client):
         stream.poll(DEADLINE_SECONDS)
 
 
-def test_sessions_are_ended_by_key_by_fingerprint_and_by_user(client, write):
-    keys = [write(logged_in(78)) for _ in range(4)]
-    wait_for(lambda: len(client.sessions(78)) == 4, "the sessions")
+def test_sessions_are_ended_by_key_by_fingerprint_and_by_user(client, write, user_id):
+    keys = [write(logged_in(user_id)) for _ in range(4)]
+    wait_for(lambda: len(client.sessions(user_id)) == 4, "the sessions")
     assert client.revoke(keys[0], dry_run=True) == 1
     assert client.revoke(keys[0]) == 1
     assert client.revoke(keys[0]) == 0
     assert client.identity(keys[0]).reason == "unknown"
     assert client.revoke(session=fingerprint(keys[1])) == 1
-    assert client.revoke_user(78, except_key=keys[2], dry_run=True) == 1
-    assert client.revoke_user(78, except_session=fingerprint(keys[2])) == 1
+    assert client.revoke_user(user_id, except_key=keys[2], dry_run=True) == 1
+    assert client.revoke_user(user_id, except_session=fingerprint(keys[2])) == 1
     assert [bool(client.identity(key)) for key in keys] == [False, False, True, False]
-    assert client.revoke_user("78") == 1
+    assert client.revoke_user(str(user_id)) == 1
     with pytest.raises(sessiond.InvalidParams):
         client.revoke()

@@ -15,7 +15,7 @@ DEADLINE = 30.0
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):
-    monkeypatch.setattr("sessiond._events.BACKOFF_SECONDS_MIN", 0.01)
+    monkeypatch.setattr("sessiond._subscription.BACKOFF_SECONDS_MIN", 0.01)
 
 
 def event(sequence, kind="dev.sessiond.login"):
@@ -47,18 +47,18 @@ def subscribe(server, peer, at=0):
     return request
 
 
-def test_a_subscription_without_a_daemon_fails_at_once(folder):
+def test_a_subscription_without_a_daemon_fails_at_once(connect, folder):
     with pytest.raises(sessiond.ConnectionFailed, match="is sessiond running"):
-        sessiond.Client(str(folder / "none.sock")).events()
+        connect(str(folder / "none.sock")).events()
 
 
-def test_a_subscription_without_the_right_says_which(serve):
+def test_a_subscription_without_the_right_says_which(connect, serve):
     server = serve(lambda server, peer: peer.refuse(server.read(peer), -32002, {"right": "observe"}))
     with pytest.raises(sessiond.Forbidden, match="observe"):
-        sessiond.Client(server.path).events()
+        connect(server.path).events()
 
 
-def test_a_lost_position_ends_the_stream_and_names_the_oldest(serve):
+def test_a_lost_position_ends_the_stream_and_names_the_oldest(connect, serve):
     def script(server, peer):
         if peer.number == 0:
             subscribe(server, peer)
@@ -67,7 +67,7 @@ def test_a_lost_position_ends_the_stream_and_names_the_oldest(serve):
             peer.refuse(server.read(peer), -32003, {"oldest": position(9)})
 
     server = serve(script)
-    stream = sessiond.Client(server.path).events()
+    stream = connect(server.path).events()
     assert next(stream).id == position(1)
     with pytest.raises(sessiond.PositionLost) as caught:
         next(stream)
@@ -77,24 +77,24 @@ def test_a_lost_position_ends_the_stream_and_names_the_oldest(serve):
         next(stream)
 
 
-def test_garbage_ends_the_stream(serve):
+def test_garbage_ends_the_stream(connect, serve):
     def script(server, peer):
         subscribe(server, peer)
         peer.send_bytes(b"garbage\n")
         server.read(peer)
 
     with pytest.raises(sessiond.ProtocolError):
-        next(sessiond.Client(serve(script).path).events())
+        next(connect(serve(script).path).events())
 
 
-def test_a_lost_connection_is_resumed_after_the_last_event(serve):
+def test_a_lost_connection_is_resumed_after_the_last_event(connect, serve):
     def script(server, peer):
         subscribe(server, peer)
         notify(peer, 2 * peer.number + 1)
         notify(peer, 2 * peer.number + 2)
 
     server = serve(script)
-    with sessiond.Client(server.path).events(types=["dev.sessiond.login"], user_id=42) as stream:
+    with connect(server.path).events(types=["dev.sessiond.login"], user_id=42) as stream:
         ids = [next(stream).id for _ in range(6)]
     assert ids == [position(number) for number in range(1, 7)]
     params = [request["params"] for request in server.requests]
@@ -103,7 +103,7 @@ def test_a_lost_connection_is_resumed_after_the_last_event(serve):
     assert params[2] == {**params[0], "after": position(4)}
 
 
-def test_a_session_that_is_followed_is_followed_to_its_new_key_after_a_lost_connection_too(serve):
+def test_a_session_that_is_followed_is_followed_to_its_new_key_after_a_lost_connection_too(connect, serve):
     def script(server, peer):
         subscribe(server, peer)
         rotated = event(1 + peer.number)
@@ -112,23 +112,23 @@ def test_a_session_that_is_followed_is_followed_to_its_new_key_after_a_lost_conn
         peer.send({"jsonrpc": "2.0", "method": "event", "params": {"subscription": 1, "event": rotated}})
 
     server = serve(script)
-    with sessiond.Client(server.path).events(session="a" * 32) as stream:
+    with connect(server.path).events(session="a" * 32) as stream:
         for _ in range(2):
             next(stream)
     assert [request["params"]["session"] for request in server.requests[:2]] == ["a" * 32, event(1)["subject"]]
 
 
-def test_an_event_that_comes_again_after_a_lost_connection_is_not_delivered_twice(serve):
+def test_an_event_that_comes_again_after_a_lost_connection_is_not_delivered_twice(connect, serve):
     def script(server, peer):
         subscribe(server, peer)
         notify(peer, 1)
         notify(peer, 1 + peer.number)
 
-    with sessiond.Client(serve(script).path).events() as stream:
+    with connect(serve(script).path).events() as stream:
         assert [next(stream).id for _ in range(3)] == [position(1), position(2), position(3)]
 
 
-def test_a_stream_that_was_lost_before_its_first_event_resumes_where_it_began(serve):
+def test_a_stream_that_was_lost_before_its_first_event_resumes_where_it_began(connect, serve):
     def script(server, peer):
         subscribe(server, peer, at=7)
         if peer.number > 0:
@@ -136,13 +136,13 @@ def test_a_stream_that_was_lost_before_its_first_event_resumes_where_it_began(se
             server.read(peer)
 
     server = serve(script)
-    with sessiond.Client(server.path).events() as stream:
+    with connect(server.path).events() as stream:
         assert stream.position == position(7)
         assert next(stream).id == position(8)
     assert server.requests[1]["params"] == {"after": position(7)}
 
 
-def test_a_heartbeat_moves_the_position(serve):
+def test_a_heartbeat_moves_the_position(connect, serve):
     def script(server, peer):
         subscribe(server, peer)
         if peer.number == 0:
@@ -158,13 +158,13 @@ def test_a_heartbeat_moves_the_position(serve):
             server.read(peer)
 
     server = serve(script)
-    with sessiond.Client(server.path).events() as stream:
+    with connect(server.path).events() as stream:
         assert next(stream).id == position(21)
     assert server.requests[1]["params"] == {"after": position(20)}
 
 
-def test_a_silent_connection_is_taken_for_dead(serve, monkeypatch):
-    monkeypatch.setattr("sessiond._events.SILENCE_SECONDS_MAX", 0.05)
+def test_a_silent_connection_is_taken_for_dead(connect, serve, monkeypatch):
+    monkeypatch.setattr("sessiond._subscription.SILENCE_SECONDS_MAX", 0.05)
 
     def script(server, peer):
         subscribe(server, peer)
@@ -173,12 +173,12 @@ def test_a_silent_connection_is_taken_for_dead(serve, monkeypatch):
         server.read(peer)
 
     server = serve(script)
-    with sessiond.Client(server.path).events() as stream:
+    with connect(server.path).events() as stream:
         assert next(stream).id == position(1)
     assert server.connection_count >= 2
 
 
-def test_a_daemon_that_is_not_ready_or_too_busy_is_asked_again(serve):
+def test_a_daemon_that_is_not_ready_or_too_busy_is_asked_again(connect, serve):
     def script(server, peer):
         if peer.number == 1:
             peer.refuse(server.read(peer), -32001, {"retry_after_ms": 1})
@@ -189,11 +189,11 @@ def test_a_daemon_that_is_not_ready_or_too_busy_is_asked_again(serve):
             notify(peer, peer.number + 1)
 
     server = serve(script)
-    with sessiond.Client(server.path).events() as stream:
+    with connect(server.path).events() as stream:
         assert [next(stream).id for _ in range(2)] == [position(1), position(4)]
 
 
-def test_a_subscription_closed_for_a_slow_reader_resumes(serve):
+def test_a_subscription_closed_for_a_slow_reader_resumes(connect, serve):
     def script(server, peer):
         subscribe(server, peer)
         if peer.number == 0:
@@ -205,11 +205,11 @@ def test_a_subscription_closed_for_a_slow_reader_resumes(serve):
         server.read(peer)
 
     server = serve(script)
-    with sessiond.Client(server.path).events() as stream:
+    with connect(server.path).events() as stream:
         assert [next(stream).id for _ in range(2)] == [position(1), position(2)]
 
 
-def test_a_subscription_closed_for_a_lost_position_raises_it(serve):
+def test_a_subscription_closed_for_a_lost_position_raises_it(connect, serve):
     def script(server, peer):
         subscribe(server, peer)
         error = {"code": -32003, "message": "position_lost", "data": {"oldest": None}}
@@ -217,10 +217,10 @@ def test_a_subscription_closed_for_a_lost_position_raises_it(serve):
         server.read(peer)
 
     with pytest.raises(sessiond.PositionLost):
-        next(sessiond.Client(serve(script).path).events())
+        next(connect(serve(script).path).events())
 
 
-def test_events_of_other_subscriptions_and_unknown_notifications_are_passed_over(serve):
+def test_events_of_other_subscriptions_and_unknown_notifications_are_passed_over(connect, serve):
     def script(server, peer):
         subscribe(server, peer)
         notify(peer, 1, subscription=2)
@@ -229,11 +229,11 @@ def test_events_of_other_subscriptions_and_unknown_notifications_are_passed_over
         notify(peer, 2)
         server.read(peer)
 
-    with sessiond.Client(serve(script).path).events() as stream:
+    with connect(serve(script).path).events() as stream:
         assert next(stream).id == position(2)
 
 
-def test_poll_returns_none_on_a_quiet_stream_and_loses_nothing(serve):
+def test_poll_returns_none_on_a_quiet_stream_and_loses_nothing(connect, serve):
     send_rest = threading.Event()
 
     def script(server, peer):
@@ -243,16 +243,16 @@ def test_poll_returns_none_on_a_quiet_stream_and_loses_nothing(serve):
         peer.send_bytes(b'"params":{"subscription":1,"event":' + json.dumps(event(1)).encode() + b"}}\n")
         server.read(peer)
 
-    with sessiond.Client(serve(script).path).events() as stream:
+    with connect(serve(script).path).events() as stream:
         assert stream.poll(0.05) is None
         assert not stream.closed
         send_rest.set()
         assert stream.poll(DEADLINE).id == position(1)
 
 
-def test_poll_keeps_its_deadline_while_the_daemon_is_away(serve):
+def test_poll_keeps_its_deadline_while_the_daemon_is_away(connect, serve):
     server = serve(lambda server, peer: subscribe(server, peer))
-    with sessiond.Client(server.path).events() as stream:
+    with connect(server.path).events() as stream:
         assert stream.connected
         server.close()
         assert stream.poll(0.1) is None

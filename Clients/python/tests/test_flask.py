@@ -9,18 +9,9 @@ import pytest
 
 flask = pytest.importorskip("flask")
 
-from sessiond.flask import current_user_id, login_required  # noqa: E402
-
-KEY = "k3ypr3c1ousk3ypr3c1ousk3ypr3c1ou"
-
-
-def people(server, peer):
-    """Know one session: ada's."""
-    while (request := server.read(peer)) is not None:
-        if request["params"]["session_key"] == KEY:
-            peer.answer(request, {"authenticated": True, "user_id": "42", "session": "f" * 32, "expires_at": None})
-        else:
-            peer.answer(request, {"authenticated": False, "reason": "unknown"})
+import sessiond  # noqa: E402
+from people import KEY, people  # noqa: E402
+from sessiond.flask import Sessiond, current_user_id, login_required  # noqa: E402
 
 
 @pytest.fixture
@@ -151,3 +142,41 @@ def test_the_cookies_name_and_the_login_page_can_be_set(make_app, serve):
     app = make_app(serve(people).path, SESSIOND_COOKIE_NAME="sid", SESSIOND_LOGIN_URL="/in")
     assert get(app, "/", f"sid={KEY}").status_code == 200
     assert get(app, "/", f"sessionid={KEY}").headers["Location"] == "/in?next=/"
+
+
+def test_the_extension_gives_an_application_its_client_and_answers_503_everywhere(make_app, folder, caplog):
+    app = make_app(str(folder / "none.sock"), SESSIOND_COOKIE_NAME="sid")
+    extension = Sessiond()
+    extension.init_app(app)
+    assert app.config["SESSIOND_LOGIN_URL"] == "/accounts/login/"
+    # Without the extension a page that is open to all would end in a 500.
+    response = get(app, "/open", f"sid={KEY}")
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
+    assert KEY not in caplog.text + response.text
+    with app.app_context():
+        assert extension.client is app.extensions["sessiond"]
+
+
+def test_an_applications_own_error_page_is_shown_where_sessiond_cannot_tell(make_app, folder):
+    app = make_app(str(folder / "none.sock"))
+    Sessiond(app)
+    app.register_error_handler(503, lambda error: ("come again", 503))
+    assert get(app, "/open", f"sessionid={KEY}").text == "come again"
+
+
+def test_one_extension_serves_several_applications_and_takes_a_client_of_ones_own(make_app, serve, folder):
+    first, second = make_app(serve(people).path), make_app(str(folder / "none.sock"))
+    extension = Sessiond()
+    extension.init_app(first)
+    extension.init_app(second)
+    assert get(first, "/", f"sessionid={KEY}").status_code == 200
+    assert get(second, "/", f"sessionid={KEY}").status_code == 503
+    with sessiond.Client(serve(people, "other.sock").path) as client:
+        third = make_app(None)
+        Sessiond(third, client=client)
+        assert get(third, "/", f"sessionid={KEY}").status_code == 200
+
+
+def test_a_wrong_setting_is_found_when_the_application_is_made(make_app):
+    with pytest.raises(ValueError, match="greater than 0"):
+        Sessiond(make_app(None, SESSIOND_TIMEOUT=0))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections.abc import Iterable
@@ -10,12 +9,14 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Optional, Union
 
-from ._connection import Connection, ConnectionLost
+from . import _calls
+from ._connection import Connection
 from ._errors import RequestFailed
 from ._events import EventStream
-from ._model import EventPage, Identity, SessionData, SessionPage, as_object
+from ._model import EventPage, Identity, SessionData, SessionPage
 from ._paths import find_socket
 from ._pool import Pool
+from ._protocol import Call, ConnectionLost, Result, is_usable_after
 
 
 class Client:
@@ -58,7 +59,7 @@ class Client:
 
     def close(self) -> None:
         """Close the connections. Streams of events are closed by themselves, not by this."""
-        self._current_pool().close()
+        (self._pool if self._pool.pid == os.getpid() else self._pool_of_child()).close()
 
     def identity(self, session_key: str, *, confirm: bool = False) -> Identity:
         """Say who is behind a session key, the value of Django's session cookie.
@@ -66,11 +67,11 @@ class Client:
         `confirm` has Redis asked for any answer; without it an answer that somebody is logged in may come from the
         daemon's cache, which is never older than its `--max-staleness`.
         """
-        return Identity._from_result(self._call("session.identity", _session(session_key, confirm)))
+        return self._call(_calls.identity(session_key, confirm))
 
     def get(self, session_key: str, *, confirm: bool = False) -> SessionData:
         """Return the decoded session; needs the right `read`."""
-        return SessionData._from_result(self._call("session.get", _session(session_key, confirm)))
+        return self._call(_calls.get(session_key, confirm))
 
     def sessions(
         self, user_id: Union[str, int, None] = None, *, limit: int = 100, after: Optional[str] = None
@@ -79,8 +80,7 @@ class Client:
 
         `limit`: 1 to 1000. `after`: the `next` of the page before.
         """
-        params = _given(user_id=_user(user_id), limit=limit, after=after)
-        return SessionPage._from_result(self._call("session.list", params))
+        return self._call(_calls.sessions(user_id, limit, after))
 
     def events(
         self,
@@ -100,12 +100,7 @@ class Client:
         The iterator resumes by itself after a lost connection. It raises PositionLost where events are gone for good:
         list the sessions anew, then go on from the list's position.
         """
-        params = _given(
-            types=None if types is None else list(types),
-            user_id=_user(user_id),
-            session=session,
-            session_key=session_key,
-        )
+        params = _calls.subscription_params(types, user_id, session, session_key)
         return EventStream(self._connect, params, after, self._timeout)
 
     def query(
@@ -125,25 +120,14 @@ class Client:
         `since` (inclusive) and `until` (exclusive): RFC 3339 text or a datetime with a time zone. `limit`: 1 to 1000.
         `open_at`: only the logins that were open at this time, so who was logged in then.
         """
-        params = _given(
-            after=after,
-            since=_time(since),
-            until=_time(until),
-            types=None if types is None else list(types),
-            user_id=_user(user_id),
-            session=session,
-            limit=limit,
-            open_at=_time(open_at),
-        )
-        return EventPage._from_result(self._call("events.query", params))
+        return self._call(_calls.query(after, since, until, types, user_id, session, limit, open_at))
 
     def revoke(self, session_key: Optional[str] = None, *, session: Optional[str] = None, dry_run: bool = False) -> int:
         """End a session, named by its key or its fingerprint, and return how many there were; needs the right `revoke`.
 
         Whoever has its key is logged out, in Django and everywhere. `dry_run`: only say how many there are.
         """
-        params = _given(session_key=session_key, session=session, dry_run=dry_run or None)
-        return int(as_object(self._call("session.revoke", params))["revoked"])
+        return self._call(_calls.revoke(session_key, session, dry_run))
 
     def revoke_user(
         self,
@@ -158,81 +142,56 @@ class Client:
         `except_key` or `except_session`: the session that stays, by its key or by its fingerprint. `dry_run`: only say
         how many there are.
         """
-        if except_key is not None:
-            except_session = hashlib.sha256(except_key.encode()).hexdigest()[:32]
-        params = _given(user_id=_user(user_id), dry_run=dry_run or None, **{"except": except_session})
-        return int(as_object(self._call("user.revoke", params))["revoked"])
+        return self._call(_calls.revoke_user(user_id, except_key, except_session, dry_run))
 
     def status(self) -> dict[str, Any]:
         """Return the daemon's figures: link, sessions, cache, memory, journal, clients."""
-        return as_object(self._call("server.status", {}))
+        return self._call(_calls.status())
 
     def info(self) -> dict[str, Any]:
         """Return the daemon's version, its limits, and the rights that this process has."""
-        return as_object(self._call("server.info", {}))
+        return self._call(_calls.info())
 
-    def _call(self, method: str, params: dict[str, Any]) -> Any:
+    def _call(self, call: Call[Result]) -> Result:
         deadline = time.monotonic() + self._timeout
-        pool = self._current_pool()
-        with pool.permit(deadline):
+        pool = self._pool
+        if pool.pid != os.getpid():
+            pool = self._pool_of_child()
+        pool.acquire(deadline)
+        try:
             idle = pool.take_idle()
             if idle is not None:
                 try:
-                    return _exchange(pool, idle, method, params, deadline)
+                    return _exchange(pool, idle, call, deadline)
                 except ConnectionLost:
                     # It was closed while it lay idle, by a restart for instance. No method here does more when
                     # it is called twice, so asking once more on a new connection is safe.
                     pool.drop_idle()
-            return _exchange(pool, pool.open(deadline), method, params, deadline)
+            return _exchange(pool, pool.open(deadline), call, deadline)
+        finally:
+            pool.release()
 
     def _connect(self, deadline: float) -> Connection:
         # Looked up every time: the daemon may come up later, elsewhere.
         return Connection(self._socket_path or find_socket(), deadline)
 
-    def _current_pool(self) -> Pool:
-        pool = self._pool
-        if pool.pid != os.getpid():
-            pool.abandon()
-            # Two threads of the child may both do this: each goes on with its own, the last one stays.
-            pool = self._pool = Pool(self._connect, self._pool_size)
-        return pool
+    def _pool_of_child(self) -> Pool:
+        self._pool.abandon()
+        self._pool = Pool(self._connect, self._pool_size)
+        return self._pool
 
 
-def _exchange(pool: Pool, connection: Connection, method: str, params: dict[str, Any], deadline: float) -> Any:
+def _exchange(pool: Pool, connection: Connection, call: Call[Result], deadline: float) -> Result:
     complete = False
     try:
-        result = connection.call(method, params, deadline)
+        result = connection.call(call, deadline)
         complete = True
         return result
     except RequestFailed as error:
-        # The daemon closes the connection after -32600 and cannot say to what -32700 belongs.
-        complete = error.code not in (None, -32600, -32700)
+        complete = is_usable_after(error.code)
         raise
     finally:
         if complete:
             pool.give_back(connection)
         else:
             connection.close()
-
-
-def _session(session_key: str, confirm: bool) -> dict[str, Any]:
-    params: dict[str, Any] = {"session_key": session_key}
-    if confirm:
-        params["confirm"] = True
-    return params
-
-
-def _given(**params: Any) -> dict[str, Any]:
-    return {name: value for name, value in params.items() if value is not None}
-
-
-def _user(user_id: Union[str, int, None]) -> Optional[str]:
-    return None if user_id is None else str(user_id)
-
-
-def _time(value: Union[str, datetime, None]) -> Optional[str]:
-    if not isinstance(value, datetime):
-        return value
-    if value.tzinfo is None:
-        raise ValueError("a datetime without a time zone names no moment: use datetime.now(timezone.utc) and the like")
-    return value.isoformat(timespec="milliseconds")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
 import threading
 import time
 from collections.abc import Iterator
@@ -12,14 +11,10 @@ from types import TracebackType
 from typing import Any, Optional
 
 from ._connection import Connection
-from ._errors import ConnectionFailed, ProtocolError, SessiondError, TimedOut, Unavailable, error_from_answer
-from ._model import Event, as_object, optional_text
+from ._errors import ConnectionFailed, ProtocolError, SessiondError, TimedOut, Unavailable
+from ._model import Event
 from ._pool import Connect
-
-#: A quiet daemon sends a heartbeat every 15 s: after three that did not come the connection is taken for dead.
-SILENCE_SECONDS_MAX = 45.0
-BACKOFF_SECONDS_MIN = 0.1
-BACKOFF_SECONDS_MAX = 5.0
+from ._subscription import Subscription
 
 
 class EventStream(Iterator[Event]):
@@ -32,15 +27,10 @@ class EventStream(Iterator[Event]):
     def __init__(self, connect: Connect, params: dict[str, Any], after: Optional[str], timeout: float) -> None:
         """Subscribe at once, so that nothing that happens from here on is missed."""
         self._connect = connect
-        self._params = params
+        self._subscription = Subscription(params, after)
         self._timeout = timeout
-        self._position = after
-        self._subscription: Any = None
         self._connection: Optional[Connection] = None
         self._pid = os.getpid()
-        self._silent_at = 0.0
-        self._failures = 0
-        self._retry_at = 0.0
         self._closed = threading.Event()
         self._reading = threading.Lock()
         self._state = threading.RLock()
@@ -69,7 +59,7 @@ class EventStream(Iterator[Event]):
     @property
     def position(self) -> Optional[str]:
         """The position up to which everything was delivered: the `after` of a later subscription."""
-        return self._position
+        return self._subscription.position
 
     @property
     def closed(self) -> bool:
@@ -122,18 +112,18 @@ class EventStream(Iterator[Event]):
         self._drop_connection()
 
     def _read(self, deadline: Optional[float]) -> Optional[Event]:
+        subscription = self._subscription
         while not self._closed.is_set():
             connection = self._connection
             if connection is None:
                 if not self._resume(deadline):
                     return None
                 continue
+            silent_at = subscription.silent_at
             try:
-                message = connection.read_message(
-                    self._silent_at if deadline is None else min(deadline, self._silent_at)
-                )
+                message = connection.read_message(silent_at if deadline is None else min(deadline, silent_at))
             except TimedOut:
-                if time.monotonic() < self._silent_at:
+                if time.monotonic() < silent_at:
                     return None
                 self._drop_connection()
                 continue
@@ -142,86 +132,46 @@ class EventStream(Iterator[Event]):
             except ConnectionFailed:
                 self._drop_connection()
                 continue
-            self._silent_at = time.monotonic() + SILENCE_SECONDS_MAX
-            event = self._accept(message)
+            try:
+                event = subscription.accept(message, time.monotonic())
+            except Unavailable as error:
+                self._drop_connection()
+                subscription.back_off(error, time.monotonic())
+                continue
             if event is not None:
                 return event
         return None
 
-    def _accept(self, message: dict[str, Any]) -> Optional[Event]:
-        params = message.get("params")
-        if not isinstance(params, dict) or params.get("subscription") != self._subscription:
-            return None
-        method = message.get("method")
-        if method == "event":
-            event = Event._from_result(params.get("event"))
-            self._failures = 0
-            # Ids are of one width and compared as text. What is not beyond the position was delivered before.
-            if self._position is not None and event.id <= self._position:
-                return None
-            self._position = event.id
-            followed = self._params.get("session")
-            if followed is not None and event.data.get("previous_session") == followed:
-                # The daemon follows a session to its new key; a new subscription has to begin there.
-                self._params["session"] = event.subject
-            return event
-        if method == "events.heartbeat":
-            self._position = optional_text(params, "position") or self._position
-            self._failures = 0
-        elif method == "events.closed":
-            error = error_from_answer(params.get("error"))
-            if not isinstance(error, Unavailable):
-                raise error
-            self._drop_connection()
-            self._back_off(error)
-        return None
-
     def _resume(self, deadline: Optional[float]) -> bool:
         """Try once to subscribe again; False where the deadline came or the stream was closed."""
+        subscription = self._subscription
         now = time.monotonic()
-        due = self._retry_at if deadline is None else min(self._retry_at, deadline)
+        due = subscription.retry_at if deadline is None else min(subscription.retry_at, deadline)
         if due > now and self._closed.wait(due - now):
             return False
         now = time.monotonic()
         if deadline is not None and now >= deadline:
             return False
+        failure: Optional[SessiondError] = None
         try:
             self._subscribe(now + self._timeout)
         except ProtocolError:
             raise
         except (ConnectionFailed, Unavailable) as error:
-            self._back_off(error)
-            return True
-        # The next attempt waits, unless an event or a heartbeat has come by then.
-        self._back_off(None)
+            failure = error
+        # Also after a success the next attempt waits, unless an event or a heartbeat has come by then.
+        subscription.back_off(failure, time.monotonic())
         return True
 
     def _subscribe(self, deadline: float) -> None:
-        params = dict(self._params)
-        if self._position is not None:
-            params["after"] = self._position
         connection = self._connect(deadline)
         try:
-            result = as_object(connection.call("events.subscribe", params, deadline))
-            self._subscription = result.get("subscription")
-            if self._subscription is None:
-                raise ProtocolError("sessiond answered a subscription without its number")
-            if self._position is None:
-                # A journal without any event has no newest one: whatever comes is then the oldest.
-                self._position = optional_text(result, "position") or ""
+            self._subscription.begin(connection.call(self._subscription.call(), deadline), time.monotonic())
         except BaseException:
             connection.close()
             raise
         with self._state:
             self._connection = connection
-        self._silent_at = time.monotonic() + SILENCE_SECONDS_MAX
-
-    def _back_off(self, error: Optional[SessiondError]) -> None:
-        seconds = min(BACKOFF_SECONDS_MAX, BACKOFF_SECONDS_MIN * 2 ** min(self._failures, 10))
-        self._failures += 1
-        asked = error.retry_after if error is not None and error.retry_after is not None else 0.0
-        jittered = seconds * random.uniform(0.5, 1.0)  # noqa: S311
-        self._retry_at = time.monotonic() + max(jittered, min(asked, BACKOFF_SECONDS_MAX))
 
     def _drop_connection(self) -> None:
         with self._state:

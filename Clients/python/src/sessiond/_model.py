@@ -9,6 +9,8 @@ from typing import Any, Optional
 
 from ._errors import ProtocolError
 
+_moment = datetime.fromisoformat
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -48,12 +50,13 @@ class Identity:
             raise _malformed("authenticated")
         return cls(
             True,
-            user_id=text(members, "user_id"),
-            backend=optional_text(members, "backend"),
-            session=optional_text(members, "session"),
-            expires_at=optional_time(members, "expires_at"),
-            superseded=members.get("superseded") is True,
-            stale_ms=stale,
+            text(members, "user_id"),
+            optional_text(members, "backend"),
+            optional_text(members, "session"),
+            optional_time(members, "expires_at"),
+            None,
+            members.get("superseded") is True,
+            stale,
         )
 
 
@@ -220,7 +223,10 @@ def text(members: Mapping[str, Any], name: str) -> str:
 
 def optional_text(members: Mapping[str, Any], name: str) -> Optional[str]:
     """Return the text under a name or None for an absent or null one; raise ProtocolError for anything else."""
-    return None if members.get(name) is None else text(members, name)
+    value = members.get(name)
+    if value is None or isinstance(value, str):
+        return value
+    raise _malformed(name)
 
 
 def optional_time(members: Mapping[str, Any], name: str) -> Optional[datetime]:
@@ -230,7 +236,7 @@ def optional_time(members: Mapping[str, Any], name: str) -> Optional[datetime]:
         return None
     try:
         # Before Python 3.11 `fromisoformat` does not know the `Z`.
-        time = datetime.fromisoformat(value[:-1] + "+00:00" if value.endswith("Z") else value)
+        time = _moment(value[:-1] + "+00:00" if value[-1:] == "Z" else value)
     except ValueError:
         raise _malformed(name) from None
     if time.tzinfo is None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import threading
+import queue
 import time
-from collections.abc import Iterator
 from typing import Callable, Optional
 
 from ._connection import Connection
-from ._errors import SessiondError, TimedOut
+from ._errors import SessiondError
+from ._protocol import all_busy
 
 #: Opens a connection before a deadline of the monotonic clock.
 Connect = Callable[[float], Connection]
@@ -19,7 +18,8 @@ Connect = Callable[[float], Connection]
 class Pool:
     """At most `size` connections at a time, the latest used first; a thread waits for one within its deadline.
 
-    A pool belongs to the process that made it: see `pid`.
+    A pool belongs to the process that made it: see `pid`. It has no lock of its own, which would cost more than the
+    rest: taking from and adding to the end of a list, and a SimpleQueue, are atomic by themselves.
     """
 
     def __init__(self, connect: Connect, size: int) -> None:
@@ -28,27 +28,34 @@ class Pool:
         #: connection would read each other's answers.
         self.pid = os.getpid()
         self._connect = connect
-        self._permits = threading.BoundedSemaphore(size)
-        self._lock = threading.Lock()
+        self._permits: queue.SimpleQueue[None] = queue.SimpleQueue()
+        for _ in range(size):
+            self._permits.put(None)
         self._idle: list[Connection] = []
         self._closed = False
 
-    @contextlib.contextmanager
-    def permit(self, deadline: float) -> Iterator[None]:
-        """Hold the right to one connection, or raise TimedOut where all are taken until the deadline."""
-        if not self._permits.acquire(timeout=max(0.0, deadline - time.monotonic())):
-            raise TimedOut("all connections of this client are busy: raise its pool_size or its timeout")
+    def acquire(self, deadline: float) -> None:
+        """Take the right to one connection, or raise TimedOut where all are taken until the deadline."""
         try:
-            yield
-        finally:
-            self._permits.release()
+            self._permits.get_nowait()
+        except queue.Empty:
+            try:
+                self._permits.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                raise all_busy() from None
+
+    def release(self) -> None:
+        """Give the right back."""
+        self._permits.put(None)
 
     def take_idle(self) -> Optional[Connection]:
         """Take the connection that was used last, or None."""
-        with self._lock:
-            if self._closed:
-                raise SessiondError("this client was closed")
-            return self._idle.pop() if self._idle else None
+        if self._closed:
+            raise SessiondError("this client was closed")
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None
 
     def open(self, deadline: float) -> Connection:
         """Open a new connection."""
@@ -56,26 +63,25 @@ class Pool:
 
     def give_back(self, connection: Connection) -> None:
         """Keep a connection on which the last exchange was complete."""
-        with self._lock:
-            if not self._closed:
-                self._idle.append(connection)
-                return
-        connection.close()
+        self._idle.append(connection)
+        # Looked at after the connection lies there: whichever of the two comes second, here or in `close`, closes it.
+        if self._closed:
+            self.drop_idle()
 
     def drop_idle(self) -> None:
         """Close what is idle: after a restart of the daemon all of it is dead."""
-        with self._lock:
-            idle, self._idle = self._idle, []
-        for connection in idle:
+        while True:
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                return
             connection.close()
 
     def close(self) -> None:
         """Close what is idle now, and what is in use when it comes back."""
-        with self._lock:
-            self._closed = True
+        self._closed = True
         self.drop_idle()
 
     def abandon(self) -> None:
-        """Close the descriptors that a forked child inherited, without the lock, which may be held for ever there."""
-        for connection in self._idle:
-            connection.close()
+        """Close the descriptors that a forked child inherited."""
+        self.drop_idle()

@@ -1,6 +1,9 @@
 """Flask views for people who are logged in to Django.
 
-    from sessiond.flask import login_required
+    from sessiond.flask import Sessiond, login_required
+
+    app = Flask(__name__)
+    Sessiond(app)  # or Sessiond().init_app(app) in a factory
 
     @app.get("/")
     @login_required
@@ -11,6 +14,7 @@ Configuration, in `app.config`:
 
 - `SESSIOND_SOCKET`: path of the daemon's socket; by default where `sessiond.Client` looks.
 - `SESSIOND_TIMEOUT`: seconds for a question, 2.0.
+- `SESSIOND_POOL_SIZE`: how many questions may be under way in a process, 8.
 - `SESSIOND_COOKIE_NAME`: Django's SESSION_COOKIE_NAME, `sessionid`.
 - `SESSIOND_LOGIN_URL`: Django's LOGIN_URL, `/accounts/login/`.
 """
@@ -18,7 +22,6 @@ Configuration, in `app.config`:
 from __future__ import annotations
 
 import functools
-import math
 from typing import Any, Callable, Optional, TypeVar, cast
 from urllib.parse import quote, urlencode
 
@@ -29,17 +32,50 @@ from werkzeug.wrappers import Response
 from ._client import Client
 from ._errors import SessiondError
 from ._model import Identity
+from ._web import CANNOT_TELL, NOBODY, retry_after, usable_session_key
 
-__all__ = ["client", "current_user_id", "identity", "log_out_elsewhere", "login_required"]
+__all__ = ["Sessiond", "client", "current_user_id", "identity", "log_out_elsewhere", "login_required", "login_url"]
 
-#: What sessiond takes for a session key at most; nobody has a longer one.
-SESSION_KEY_BYTES_MAX = 512
 #: A longer way back is cut to its path, or given up: it has to fit into a header.
 NEXT_LENGTH_MAX = 2_048
 
-_NOBODY = Identity(False, reason="unknown")
+_DEFAULTS: dict[str, Any] = {
+    "SESSIOND_SOCKET": None,
+    "SESSIOND_TIMEOUT": 2.0,
+    "SESSIOND_POOL_SIZE": 8,
+    "SESSIOND_COOKIE_NAME": "sessionid",
+    "SESSIOND_LOGIN_URL": "/accounts/login/",
+}
 
 _View = TypeVar("_View", bound=Callable[..., Any])
+
+
+class Sessiond:
+    """The extension: gives an application its client, and has every view answer 503 where sessiond cannot tell.
+
+    The functions of this module work without it, too, for the views that `login_required` guards.
+    """
+
+    def __init__(self, app: Optional[Flask] = None, *, client: Optional[Client] = None) -> None:
+        """Prepare the extension, and set up an application where one is given.
+
+        `client`: the client that is used in the place of one made by the configuration.
+        """
+        self._client = client
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask) -> None:
+        """Set up an application. A wrong setting is found here; nothing is connected yet."""
+        for name, default in _DEFAULTS.items():
+            app.config.setdefault(name, default)
+        app.extensions["sessiond"] = self._client or _configured_client(app)
+        app.register_error_handler(SessiondError, _answer_cannot_tell)
+
+    @property
+    def client(self) -> Client:
+        """The current application's client."""
+        return client()
 
 
 def login_required(view: _View) -> _View:
@@ -56,12 +92,7 @@ def login_required(view: _View) -> _View:
         try:
             who = identity()
         except SessiondError as error:
-            # None of its errors holds a session key.
-            current_app.logger.warning("cannot tell who is logged in: %s", error)
-            raise ServiceUnavailable(
-                "It cannot be told just now whether you are logged in. Please try again in a moment.",
-                retry_after=max(1, math.ceil(error.retry_after or 1)),
-            ) from None
+            raise _cannot_tell(error) from None
         if not who:
             return redirect(login_url())
         return current_app.ensure_sync(view)(*args, **kwargs)
@@ -81,11 +112,11 @@ def identity() -> Identity:
     """Say who makes this request; raises SessiondError where sessiond cannot tell. Asks at most once a request."""
     # `g` may outlive a request (an application context around several test requests), an identity must not.
     this_request = request._get_current_object()  # type: ignore[attr-defined]
-    asked_by, who = g.get("_sessiond", (None, _NOBODY))
+    asked_by, who = g.get("_sessiond", (None, NOBODY))
     if asked_by is not this_request:
-        g.user_id, g.identity = None, _NOBODY
+        g.user_id, g.identity = None, NOBODY
         session_key = _session_key()
-        who = _NOBODY if session_key is None else client().identity(session_key)
+        who = NOBODY if session_key is None else client().identity(session_key)
         g._sessiond = (this_request, who)
     g.user_id, g.identity = who.user_id, who
     return cast(Identity, who)
@@ -105,24 +136,41 @@ def client() -> Client:
     app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
     existing = app.extensions.get("sessiond")
     if existing is None:
-        fresh = Client(app.config.get("SESSIOND_SOCKET"), app.config.get("SESSIOND_TIMEOUT", 2.0))
-        existing = app.extensions.setdefault("sessiond", fresh)
+        existing = app.extensions.setdefault("sessiond", _configured_client(app))
     return cast(Client, existing)
 
 
 def login_url() -> str:
     """Return the address of the login page with the way back to this request's page."""
-    page: str = current_app.config.get("SESSIOND_LOGIN_URL", "/accounts/login/")
+    page: str = _setting("SESSIOND_LOGIN_URL")
     return f"{page}{'&' if '?' in page else '?'}{urlencode({'next': _way_back()}, safe='/')}"
 
 
 def _session_key() -> Optional[str]:
-    cookies = request.cookies.getlist(current_app.config.get("SESSIOND_COOKIE_NAME", "sessionid"))
+    cookies = request.cookies.getlist(_setting("SESSIOND_COOKIE_NAME"))
     # Of several cookies of one name Django takes the last: to take another would be to speak of somebody else.
-    session_key = cookies[-1] if cookies else ""
-    if not session_key or len(session_key.encode("utf-8", "surrogatepass")) > SESSION_KEY_BYTES_MAX:
-        return None
-    return session_key
+    return usable_session_key(cookies[-1] if cookies else None)
+
+
+def _setting(name: str) -> Any:
+    return current_app.config.get(name, _DEFAULTS[name])
+
+
+def _configured_client(app: Flask) -> Client:
+    socket_path, timeout, pool_size = (
+        app.config.get(name, _DEFAULTS[name]) for name in ("SESSIOND_SOCKET", "SESSIOND_TIMEOUT", "SESSIOND_POOL_SIZE")
+    )
+    return Client(socket_path, timeout, pool_size=pool_size)
+
+
+def _cannot_tell(error: SessiondError) -> ServiceUnavailable:
+    # None of its errors holds a session key.
+    current_app.logger.warning("cannot tell who is logged in: %s", error)
+    return ServiceUnavailable(CANNOT_TELL, retry_after=retry_after(error))
+
+
+def _answer_cannot_tell(error: SessiondError) -> Any:
+    return current_app.handle_user_exception(_cannot_tell(error))
 
 
 def _way_back() -> str:

@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 from typing import Callable, Optional
 
-#: Generous, since a test machine may be busy: nothing waits this long unless something is broken. Builds that are slow themselves
-#: multiply it.
+#: Generous, since a test machine may be busy: nothing waits this long unless something is broken. Builds that are slow
+#: themselves multiply it.
 DEADLINE_SECONDS = 30.0 * float(os.environ.get("SESSIOND_TEST_PATIENCE", "1"))
 
 

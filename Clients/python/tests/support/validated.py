@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Optional
+from weakref import WeakKeyDictionary
 
 import pytest
 
-from sessiond._connection import Connection
+from sessiond._protocol import Call, Conversation
 
 
 def validate_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Check all that connections read from now on; a line that the schemas do not allow raises where it is read."""
     from protocols import check_message
 
-    call, read_message = Connection.call, Connection.read_message
-    asked: dict[int, str] = {}
+    request, message = Conversation.request, Conversation.message
+    asked: WeakKeyDictionary[Conversation, str] = WeakKeyDictionary()
 
-    def checked_call(self: Connection, method: str, params: dict[str, Any], deadline: float) -> Any:
-        asked[id(self)] = method
-        return call(self, method, params, deadline)
+    def noted_request(self: Conversation, call: Call[Any]) -> bytes:
+        asked[self] = call.method
+        return request(self, call)
 
-    def checked_read_message(self: Connection, deadline: float) -> dict[str, Any]:
-        message = read_message(self, deadline)
-        check_message(message, [asked[id(self)]])
-        return message
+    def checked_message(self: Conversation) -> Optional[dict[str, Any]]:
+        read = message(self)
+        if read is not None:
+            check_message(read, [asked[self]])
+        return read
 
-    monkeypatch.setattr(Connection, "call", checked_call)
-    monkeypatch.setattr(Connection, "read_message", checked_read_message)
+    monkeypatch.setattr(Conversation, "request", noted_request)
+    monkeypatch.setattr(Conversation, "message", checked_message)
