@@ -10,6 +10,7 @@ public struct Mutex<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
     private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let value = UnsafeMutablePointer<Value>.allocate(capacity: 1)
 
+    /// As in `Synchronization`.
     public init(_ value: consuming sending Value) {
         pthread_mutex_init(lock, nil)
         self.value.initialize(to: value)
@@ -22,6 +23,7 @@ public struct Mutex<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
         lock.deallocate()
     }
 
+    /// As in `Synchronization`.
     public borrowing func withLock<Result: ~Copyable, Failure>(
         _ body: (inout sending Value) throws(Failure) -> sending Result
     ) throws(Failure) -> sending Result {
