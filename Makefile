@@ -13,11 +13,11 @@ KEY_PATTERN ?=
 VENV := .venv
 BENCH_VENV := .venv-bench
 PYTHON := $(abspath $(VENV))/bin
-DEBIAN_PACKAGES := libhiredis-dev zlib1g-dev liblzma-dev liblz4-dev libzstd-dev libsqlite3-dev sqlite3 redis-server openssl socat systemd python3 python3-venv
+DEBIAN_PACKAGES := libhiredis-dev zlib1g-dev liblzma-dev liblz4-dev libzstd-dev libsqlite3-dev sqlite3 redis-server openssl socat systemd python3 python3-venv nginx-light caddy prometheus
 # One executable that needs no Swift where it runs. All release builds say the same, so that none undoes the other.
 RELEASE := -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now
 SWIFT_SOURCES := Package.swift Sources Tests
-PYTHON_SOURCES := Clients/python Examples/tutorial Examples/verify Tests/Sites Tests/Benchmarks Tests/Journal Tests/Hostile Tests/Limits Tests/Endurance Tests/Access Tests/Service Examples/service
+PYTHON_SOURCES := Clients/python Examples/tutorial Examples/verify Tests/Sites Tests/Benchmarks Tests/Journal Tests/Hostile Tests/Limits Tests/Endurance Tests/Access Tests/Service Tests/HTTP Examples/service
 
 .PHONY: help
 help: ## Say what there is to make
@@ -48,7 +48,7 @@ test-swift: packages $(VENV)/tests
 
 # Folders with a suite of pytest; those that need a daemon find it in SESSIOND_BINARY.
 PYTHON_SUITES := Tests/Protocols Tests/Documentation Clients/python Examples/tutorial Tests/Journal Tests/Hostile Tests/Limits \
-    Tests/Endurance Tests/Access Tests/Service Tests/Sites Tests/Benchmarks
+    Tests/Endurance Tests/Access Tests/Service Tests/Sites Tests/HTTP Tests/Benchmarks
 
 .PHONY: test-python
 test-python: packages build $(VENV)/tests
