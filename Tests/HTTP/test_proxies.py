@@ -135,7 +135,7 @@ def caddy(folder: Path, django: str, members: str, sessiond: str) -> Front:
             "127.0.0.1:9180": sessiond.replace("unix:", "unix/"),
         },
     )
-    (folder / "Caddyfile").write_text("{\n\tadmin off\n\tpersist_config off\n}\n" + site)
+    (folder / "Caddyfile").write_text("{\n\tadmin off\n}\n" + site)
     command = [program, "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]
     return Front(port, command, folder, {"HOME": str(folder), "XDG_DATA_HOME": str(folder)})
 
