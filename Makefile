@@ -14,14 +14,14 @@ VENV := .venv
 BENCH_VENV := .venv-bench
 PYTHON := $(abspath $(VENV))/bin
 DEBIAN_PACKAGES := libhiredis-dev zlib1g-dev liblzma-dev liblz4-dev libzstd-dev libsqlite3-dev sqlite3 redis-server openssl socat systemd python3 python3-venv
-# For the clients of other languages, and only where they are tested.
-CLIENT_PACKAGES := golang-go nodejs
+# For clients of other languages and for servers that work with the daemon, and only where they are tested.
+TEST_PACKAGES := golang-go nodejs nginx-light caddy prometheus
 # One executable that needs no Swift where it runs. All release builds say the same, so that none undoes the other.
 RELEASE := -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now
 SWIFT_SOURCES := Package.swift Sources Tests
 GO_SOURCES := Clients/go Tests/Clients/go
 NODE_SOURCES := $(wildcard Clients/node/*.mjs Tests/Clients/node/*.mjs)
-PYTHON_SOURCES := Clients/python Examples/tutorial Examples/verify Tests/Sites Tests/Benchmarks Tests/Journal Tests/Hostile Tests/Limits Tests/Endurance Tests/Access Tests/Service Tests/Clients Examples/service
+PYTHON_SOURCES := Clients/python Examples/tutorial Examples/verify Tests/Sites Tests/Benchmarks Tests/Journal Tests/Hostile Tests/Limits Tests/Endurance Tests/Access Tests/Service Tests/Clients Tests/HTTP Examples/service
 
 .PHONY: help
 help: ## Say what there is to make
@@ -32,7 +32,7 @@ run: packages release $(VENV)/example ## Run a private Redis, the daemon and the
 	@PORT='$(PORT)' REDIS_URL='$(REDIS_URL)' SECRET_KEY_FILE='$(SECRET_KEY_FILE)' KEY_PATTERN='$(KEY_PATTERN)' \
 	    SESSIOND=.build/release/sessiond PYTHON='$(PYTHON)/python' exec Examples/run.sh
 
-test test-python format-check format sanitize-%: DEBIAN_PACKAGES += $(CLIENT_PACKAGES)
+test test-python format-check format sanitize-%: DEBIAN_PACKAGES += $(TEST_PACKAGES)
 
 .PHONY: test
 test: packages format-check test-swift test-python release ## Check everything: format, Swift, Python, the release build
@@ -54,7 +54,7 @@ test-swift: packages $(VENV)/tests
 
 # Folders with a suite of pytest; those that need a daemon find it in SESSIOND_BINARY.
 PYTHON_SUITES := Tests/Protocols Tests/Documentation Clients/python Tests/Clients Examples/tutorial Tests/Journal Tests/Hostile Tests/Limits \
-    Tests/Endurance Tests/Access Tests/Service Tests/Sites Tests/Benchmarks
+    Tests/Endurance Tests/Access Tests/Service Tests/Sites Tests/HTTP Tests/Benchmarks
 
 .PHONY: test-python
 test-python: packages build $(VENV)/tests

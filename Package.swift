@@ -22,6 +22,7 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "NIOPosix", package: "swift-nio"),
 ]
+let http = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let embedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let tls: [Target.Dependency] = [
@@ -84,16 +85,22 @@ let package = Package(
             dependencies: ["SessionModel", crypto, grdb, logging] + collections,
             swiftSettings: strict
         ),
+        .target(name: "Listening", dependencies: nio, swiftSettings: strict),
         .target(
             name: "SocketService",
-            dependencies: ["JSONRPC", "SessionModel", logging, lifecycle] + nio,
+            dependencies: ["Listening", "JSONRPC", "SessionModel", logging, lifecycle] + nio,
+            swiftSettings: strict
+        ),
+        .target(
+            name: "HTTPService",
+            dependencies: ["Listening", "SessionModel", http, logging, lifecycle] + nio,
             swiftSettings: strict
         ),
         .target(
             name: "Daemon",
             dependencies: [
                 "RedisTransport", "SessionDirectory", "DjangoSession", "SessionModel", "AuditJournal", "SocketService",
-                "CLinux",
+                "HTTPService", "Listening", "CLinux",
                 configuration, logging, lifecycle, unixSignals, yams,
             ] + nio + collections,
             swiftSettings: strict
@@ -139,10 +146,16 @@ let package = Package(
             dependencies: ["RedisTransport", "RESP", "SessionModel", "TestSupport", logging, embedded] + nio,
             swiftSettings: strict
         ),
+        .testTarget(name: "ListeningTests", dependencies: ["Listening", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "HTTPServiceTests",
+            dependencies: ["HTTPService", "AuditJournal", "SessionModel", http, embedded] + nio,
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "SocketServiceTests",
             dependencies: [
-                "SocketService", "JSONRPC", "SessionModel", "TestSupport", logging,
+                "SocketService", "Listening", "JSONRPC", "SessionModel", "TestSupport", logging,
             ] + nio,
             swiftSettings: strict
         ),

@@ -1,5 +1,7 @@
 import AuditJournal
 import Foundation
+import HTTPService
+import Listening
 import Logging
 import NIOCore
 import NIOPosix
@@ -59,6 +61,7 @@ package struct SessionDaemon {
         since started: Moment, _ journal: EventJournal, _ control: JournalControl
     ) async throws {
         let sockets = try openSockets()
+        let door = try openDoor(beside: sockets.map(\.socket))
         let places = sockets.map(\.socket.place).joined(separator: ", ")
         let linkLoops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let socketLoops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -67,13 +70,12 @@ package struct SessionDaemon {
         let parts = try await linkLoop.submit { [self] in assemble(on: linkLoop, started, journal, figures, places) }
             .get()
         await attach(control, to: parts.driver, on: linkLoop)
-        logger.info(
-            "sessiond \(Self.version) listens",
-            metadata: [
-                "socket": "\(places)", "redis": "\(configuration.endpoint)",
-                "keys": "\(configuration.keyPattern)", "secret_keys": "\(configuration.decoding.keyCount)",
-            ]
-        )
+        var metadata: Logger.Metadata = [
+            "socket": "\(places)", "redis": "\(configuration.endpoint)",
+            "keys": "\(configuration.keyPattern)", "secret_keys": "\(configuration.decoding.keyCount)",
+        ]
+        if let door { metadata["http"] = "\(door.place)" }
+        logger.info("sessiond \(Self.version) listens", metadata: metadata)
         if configuration.decoding.keyCount == 0 {
             logger.warning("sessions are not verified (--no-verify): anyone who can write to Redis can be anybody")
         }
@@ -84,6 +86,10 @@ package struct SessionDaemon {
         for (socket, access) in sockets {
             let server = SocketServer(
                 socket: socket, access: access, backend: parts.backend, group: socketLoops, logger: logger)
+            services.append(.init(service: server))
+        }
+        if let door, let backend = parts.http {
+            let server = HTTPServer(socket: door, backend: backend, group: socketLoops, logger: logger)
             services.append(.init(service: server))
         }
         services.append(.init(service: await reloading(parts.driver, on: linkLoop, sockets)))
@@ -133,11 +139,22 @@ package struct SessionDaemon {
         return sockets
     }
 
+    /// Opens the HTTP door, if one is wanted; where it cannot be opened, nothing stays of the sockets.
+    private func openDoor(beside sockets: [ListeningSocket]) throws(HTTPDoorError) -> ListeningSocket? {
+        do throws(HTTPDoorError) {
+            return try configuration.http?.open()
+        } catch {
+            for socket in sockets { socket.removeFile() }
+            throw error
+        }
+    }
+
     private struct Parts<EventJournal: Journal>: Sendable {
         var driver: NIOLoopBound<DirectoryDriver<EventJournal>>
         var link: RedisLink<DirectoryDriver<EventJournal>>
         var publisher: StreamPublisher<EventJournal>?
         var backend: SocketBackend
+        var http: HTTPBackend?
     }
 
     /// Brings the journal and the machine together, before anything is heard of Redis if the journal can be opened.
@@ -193,8 +210,9 @@ package struct SessionDaemon {
         let bound = NIOLoopBound(driver, eventLoop: loop)
         let database = configuration.endpoint.database
         let limits = configuration.limits
-        let socketLimits = OpenFileLimit.fitted(configuration.socketLimits, logger)
-        let status = SharedReport(every: Self.statusInterval, on: loop) {
+        let socketLimits = OpenFileLimit.fitted(
+            configuration.socketLimits, besides: configuration.http?.filesMax ?? 0, logger)
+        let report: @Sendable () -> StatusReport = {
             let now = SystemClock.now()
             let directory = bound.value.figures
             return StatusReport(
@@ -204,13 +222,21 @@ package struct SessionDaemon {
                 link: link.figures,
                 lookups: table.lookupCounts, journal: journal.figures, backlog: bound.value.backlog,
                 stream: publisher?.figures, clients: figures.values
-            ).json
+            )
         }
+        let status = SharedReport(every: Self.statusInterval, on: loop) { report().json }
+        let lookup = DirectoryService(
+            table: table, freshness: configuration.freshness, mailbox: Mailbox(of: bound) { $0.turnEnded() })
         let backend = SocketBackend(
-            lookup: DirectoryService(
-                table: table, freshness: configuration.freshness, mailbox: Mailbox(of: bound) { $0.turnEnded() }),
-            log: journal, limits: socketLimits, figures: figures, version: Self.version, status: { status.ask($0) })
-        return Parts(driver: bound, link: link, publisher: publisher, backend: backend)
+            lookup: lookup, log: journal, limits: socketLimits, figures: figures, version: Self.version,
+            status: { status.ask($0) })
+        let http = configuration.http.map { http in
+            let numbers = SharedReport(every: Self.statusInterval, on: loop) { report().figures(since: started) }
+            return HTTPBackend(
+                lookup: lookup, log: journal, settings: http.settings, figures: HTTPFigures(),
+                report: { numbers.ask($0) })
+        }
+        return Parts(driver: bound, link: link, publisher: publisher, backend: backend, http: http)
     }
 
     private static func tell(

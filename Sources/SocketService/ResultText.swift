@@ -29,17 +29,7 @@ enum ResultText {
         var json = JSONWriter(capacity: 256)
         json.beginObject()
         switch verdict {
-        case .authenticated(let session):
-            json.member("authenticated", true)
-            json.member("user_id", session.userID.text)
-            json.member("backend", session.backend)
-            json.member("session", session.session.description)
-            json.member("expires_at", expiry: session.expiresAt)
-            if session.isSuperseded { json.member("superseded", true) }
-            if let stale = session.staleMilliseconds { json.member("stale_ms", stale) }
-        case .nobody(let reason):
-            json.member("authenticated", false)
-            json.member("reason", reason.rawValue)
+        case .authenticated, .nobody: json.members(of: verdict)
         case .overloaded(let wait): return .failure(.overloaded(retryAfterMilliseconds: wait))
         case .unavailable(let cause):
             return .failure(.unavailable(retryAfterMilliseconds: retryAfterMilliseconds, cause: cause))

@@ -1,3 +1,4 @@
+package import Listening
 package import Logging
 package import NIOCore
 import NIOPosix

@@ -86,6 +86,8 @@ struct ServeCommand: AsyncParsableCommand {
     )
     var expose: String?
 
+    @OptionGroup(title: "HTTP") var http: HTTPOptions
+
     @OptionGroup(title: "TLS to Redis") var tls: TLSOptions
 
     @OptionGroup(title: "Sessions") var decoder: DecoderOptions
@@ -197,7 +199,9 @@ struct ServeCommand: AsyncParsableCommand {
             (.invalidation, invalidation), (.compareInterval, compareInterval), (.maxDataMemory, maxDataMemory),
             (.logFormat, logFormat), (.logLevel, logLevel),
         ]
-        for (option, text) in texts + tls.flags + journal.flags + limits.flags { flags[option] = text.map { [$0] } }
+        for (option, text) in texts + http.flags + tls.flags + journal.flags + limits.flags {
+            flags[option] = text.map { [$0] }
+        }
         flags[.noConfigureRedis] = noConfigureRedis ? ["true"] : nil
         return flags
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Listening
 import Logging
 import NIOCore
 import NIOPosix

@@ -1,4 +1,5 @@
 import Foundation
+import Listening
 package import Logging
 import NIOCore
 package import RedisTransport
@@ -16,6 +17,8 @@ package struct DaemonConfiguration: Sendable {
     package var stream: StreamSettings?
     /// The sockets, and who may do what at each.
     package var sockets: [SocketConfiguration]
+    /// Nil where nothing is served over HTTP.
+    package var http: HTTPConfiguration?
     package var freshness: Freshness
     package var limits: DirectoryLimits
     /// What clients of the socket may cost.
@@ -59,17 +62,20 @@ package struct DaemonConfiguration: Sendable {
         let sockets = try SocketConfiguration.all(
             options, passed: passedSockets,
             mainPath: try socketPath(options, environment, isNeeded: passedSockets.isEmpty))
+        let socketLimits = try Limits(options)
+        let http = try HTTPConfiguration(options, socketLimits)
         return DaemonConfiguration(
             decoding: try DecoderSettings(options),
             endpoint: endpoint,
-            warnings: tls.warnings + SocketConfiguration.warnings(of: sockets),
+            warnings: tls.warnings + SocketConfiguration.warnings(of: sockets) + (http?.warnings ?? []),
             keyPattern: pattern,
             journal: try JournalConfiguration(options, environment),
             stream: try stream(options, endpoint, pattern, timeout: .milliseconds(linkTimeout)),
             sockets: sockets,
+            http: http,
             freshness: freshness,
             limits: try DirectoryLimits(options, linkTimeout: linkTimeout),
-            socketLimits: try Limits(options),
+            socketLimits: socketLimits,
             pingInterval: try options.milliseconds(.pingInterval, default: 1, in: 0.05...60),
             linkTimeout: linkTimeout,
             mayConfigureRedis: try !options.flag(.noConfigureRedis),

@@ -46,7 +46,7 @@ enum PeerRules {
         }
     }
 
-    private static func rights(
+    static func rights(
         _ names: [String], _ problem: (String) -> ConfigurationError
     ) throws(ConfigurationError) -> Rights {
         var rights = Rights()

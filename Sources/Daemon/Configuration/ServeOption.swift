@@ -14,6 +14,12 @@ package enum ServeOption: String, CaseIterable, Sendable {
     case socketGroup = "socket-group"
     case socketRights = "socket-rights"
     case expose
+    case http
+    case httpRights = "http-rights"
+    case httpCookie = "http-cookie"
+    case httpHosts = "http-hosts"
+    case httpMode = "http-mode"
+    case httpGroup = "http-group"
     case secretKeyFile = "secret-key-file"
     case noVerify = "no-verify"
     case encoding
@@ -38,6 +44,7 @@ package enum ServeOption: String, CaseIterable, Sendable {
     case maxDataMemory = "max-data-memory"
     case maxConnections = "max-connections"
     case maxConnectionsPerUID = "max-connections-per-uid"
+    case maxHTTPConnections = "max-http-connections"
     case maxRequestSize = "max-request-size"
     case maxJSONDepth = "max-json-depth"
     case maxBatch = "max-batch"

@@ -1,4 +1,5 @@
 import Foundation
+package import Listening
 import SessionModel
 package import SocketService
 
@@ -75,7 +76,7 @@ extension SocketConfiguration {
             exposedProblem: { .badValue(option: .expose, problem: $0) })
     }
 
-    private static func mode(
+    static func mode(
         _ text: String?, _ problem: (String) -> ConfigurationError
     ) throws(ConfigurationError) -> UInt32 {
         guard let text else { return 0o660 }
@@ -85,7 +86,7 @@ extension SocketConfiguration {
         return mode
     }
 
-    private static func group(
+    static func group(
         _ name: String?, _ problem: (String) -> ConfigurationError
     ) throws(ConfigurationError) -> UInt32? {
         guard let name else { return nil }

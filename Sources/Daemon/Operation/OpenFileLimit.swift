@@ -21,11 +21,13 @@ enum OpenFileLimit {
         return Int(clamping: limit.rlim_cur)
     }
 
-    /// Raises the limit, and lowers the number of connections to what files there are for, and says so: a daemon that has spent all of
+    /// Raises the limit, and lowers the number of connections to the sockets to what files there are for, and says so: a daemon that has spent all of
     /// them on its clients could not reach Redis again.
-    static func fitted(_ limits: Limits, _ logger: Logger) -> Limits {
+    ///
+    /// - Parameter others: how many files other connections may take.
+    static func fitted(_ limits: Limits, besides others: Int = 0, _ logger: Logger) -> Limits {
         guard let count = raise() else { return limits }
-        let fitted = fit(limits, fileCount: count)
+        let fitted = fit(limits, fileCount: count - others)
         guard fitted.connectionsMax < limits.connectionsMax else { return limits }
         logger.warning(
             """

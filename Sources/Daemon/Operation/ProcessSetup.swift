@@ -1,7 +1,7 @@
 import CLinux
 import Foundation
 import Glibc
-import SocketService
+import Listening
 
 /// What the daemon does with its process before it reads a secret.
 package enum ProcessSetup {

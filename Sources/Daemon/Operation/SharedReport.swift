@@ -4,19 +4,19 @@ import Synchronization
 /// A report for whoever asks, made no more often than at an interval: those who ask meanwhile share the next one.
 ///
 /// Everybody's is made after he has asked.
-final class SharedReport: Sendable {
+final class SharedReport<Report: Sendable>: Sendable {
     private let interval: TimeAmount
     private let loop: any EventLoop
-    private let make: @Sendable () -> [UInt8]
+    private let make: @Sendable () -> Report
     private let state = Mutex(State())
 
     private struct State {
-        var waiting: [@Sendable ([UInt8]) -> Void] = []
+        var waiting: [@Sendable (Report) -> Void] = []
         var madeAt: NIODeadline?
     }
 
     /// - Parameter make: called on the loop.
-    init(every interval: TimeAmount, on loop: any EventLoop, make: @escaping @Sendable () -> [UInt8]) {
+    init(every interval: TimeAmount, on loop: any EventLoop, make: @escaping @Sendable () -> Report) {
         self.interval = interval
         self.loop = loop
         self.make = make
@@ -25,7 +25,7 @@ final class SharedReport: Sendable {
     /// Callable on any thread.
     ///
     /// - Parameter completion: called once, on the loop.
-    func ask(_ completion: @escaping @Sendable ([UInt8]) -> Void) {
+    func ask(_ completion: @escaping @Sendable (Report) -> Void) {
         let due: NIODeadline? = state.withLock { state in
             state.waiting.append(completion)
             guard state.waiting.count == 1 else { return nil }

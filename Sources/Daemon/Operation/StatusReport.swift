@@ -164,7 +164,7 @@ struct StatusReport {
     }
 
     /// The process's resident set, of the second field of `/proc/self/statm`, which counts pages.
-    private static var residentBytes: Int {
+    static var residentBytes: Int {
         guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return 0 }
         let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
         return pages * sysconf(Int32(_SC_PAGESIZE))

@@ -6,19 +6,19 @@ import Glibc
 /// and removed at the end. One that the service manager opened is taken as it is, and its file is left alone.
 package struct ListeningSocket: Sendable {
     /// The descriptor, bound and listening.
-    let descriptor: CInt
+    package let descriptor: CInt
     /// What to call it: the file's path, `@` and the name of an abstract one, or the name under which it was passed.
     package let place: String
     /// The file that is to be removed; nil for a socket that somebody else has bound.
-    private let file: File?
+    let file: File?
 
-    private struct File: Sendable {
+    struct File: Sendable {
         var path: String
         var identity: FileIdentity
     }
 
     /// How many connections wait to be accepted before further ones are refused; the system may allow fewer.
-    static let backlogCountMax: CInt = 1024
+    package static let backlogCountMax: CInt = 1024
 
     /// The longest path that fits into a `sockaddr_un`, in bytes.
     private static let pathBytesMax = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1

@@ -1,12 +1,14 @@
-import NIOCore
+package import NIOCore
 import Synchronization
 
 /// The connections that are open, so that a stop can close them.
-final class OpenChannels: Sendable {
+package final class OpenChannels: Sendable {
     private let channels = Mutex<[ObjectIdentifier: any Channel]>([:])
 
+    package init() {}
+
     /// Keeps the channel until it closes by itself.
-    func add(_ channel: any Channel) {
+    package func add(_ channel: any Channel) {
         let id = ObjectIdentifier(channel)
         channels.withLock { $0[id] = channel }
         channel.closeFuture.whenComplete { [weak self] _ in
@@ -14,7 +16,7 @@ final class OpenChannels: Sendable {
         }
     }
 
-    func closeAll() async {
+    package func closeAll() async {
         for channel in channels.withLock({ Array($0.values) }) {
             try? await channel.close().get()
         }

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import SocketService
+@testable import Listening
 
 /// The socket's file.
 @Suite struct ListeningSocketTests {

@@ -1,12 +1,12 @@
 import Glibc
-import NIOCore
+package import NIOCore
 
 /// Stops accepting for a while where the system has nothing left for another connection.
 ///
 /// NIO keeps a listening socket whose accept failed registered for reading, so that it would be called again at once, and without
 /// end: whoever waits in the queue still waits. Reading is therefore turned off and on again. Those who wait are served then.
-final class AcceptPause: ChannelInboundHandler {
-    typealias InboundIn = any Channel
+package final class AcceptPause: ChannelInboundHandler {
+    package typealias InboundIn = any Channel
 
     private let failed: (any Error) -> Void
 
@@ -14,11 +14,11 @@ final class AcceptPause: ChannelInboundHandler {
     private static var pause: TimeAmount { .milliseconds(250) }
 
     /// - Parameter failed: hears of every accept that failed.
-    init(failed: @escaping (any Error) -> Void) {
+    package init(failed: @escaping (any Error) -> Void) {
         self.failed = failed
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard let failure = error as? IOError else { return context.fireErrorCaught(error) }
         failed(failure)
         // Of a peer that has gone before it was accepted nothing is left in the queue.

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import SocketService
+@testable import Listening
 
 /// Sockets that a service manager passes.
 @Suite struct PassedSocketTests {

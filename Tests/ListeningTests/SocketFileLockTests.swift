@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import SocketService
+@testable import Listening
 
 /// Who can keep a daemon from opening its socket.
 @Suite struct SocketFileLockTests {
