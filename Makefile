@@ -13,7 +13,7 @@ KEY_PATTERN ?=
 VENV := .venv
 BENCH_VENV := .venv-bench
 PYTHON := $(abspath $(VENV))/bin
-DEBIAN_PACKAGES := libhiredis-dev zlib1g-dev liblzma-dev liblz4-dev libzstd-dev libsqlite3-dev sqlite3 redis-server openssl socat systemd python3 python3-venv nginx-light caddy prometheus
+DEBIAN_PACKAGES := libhiredis-dev zlib1g-dev liblzma-dev liblz4-dev libzstd-dev libsqlite3-dev sqlite3 redis-server openssl socat systemd python3 python3-venv
 # One executable that needs no Swift where it runs. All release builds say the same, so that none undoes the other.
 RELEASE := -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now
 SWIFT_SOURCES := Package.swift Sources Tests
@@ -30,6 +30,11 @@ run: packages release $(VENV)/example ## Run a private Redis, the daemon and the
 
 .PHONY: test
 test: packages format-check test-swift test-python release ## Check everything: format, Swift, Python, the release build
+
+# Web servers, and what judges metrics: for tests alone.
+TEST_PACKAGES := nginx-light caddy prometheus
+test test-python: DEBIAN_PACKAGES += $(TEST_PACKAGES)
+sanitize-%: DEBIAN_PACKAGES += $(TEST_PACKAGES)
 
 # Suites that compute or write for long. They run by themselves: beside them those that wait for others would wait for a thread.
 BUSY_SUITES := DjangoSessionTests|SimulationTests|AuditJournalTests
