@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import socket
+import threading
 from contextlib import ExitStack
 from random import Random
 
@@ -156,6 +157,17 @@ def test_http_does_not_take_the_sockets_files(open_door):
             connection.sendall(b'{"jsonrpc":"2.0","id":1,"method":"server.status"}\n')
             connection.settimeout(30)
             assert b'"result"' in connection.recv(65536)
+
+
+def test_thousands_of_requests_behind_one_that_waits_are_answered_in_their_turn(kept):
+    count = 5000
+    first = b"GET /auth HTTP/1.1\r\nHost: localhost\r\nCookie: sessionid=nobody\r\n\r\n"
+    with kept.wire() as wire:
+        sender = threading.Thread(target=wire.send, args=[(first + REQUEST * 50) * (count // 50)])
+        sender.start()
+        for number in range(count // 50 * 51):
+            assert wire.answer().status == (200 if number % 51 else 401)
+        sender.join()
 
 
 def test_a_client_that_ends_its_input_still_gets_its_answer(kept):
