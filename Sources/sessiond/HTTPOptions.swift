@@ -8,7 +8,7 @@ struct HTTPOptions: ParsableArguments {
             "Serve HTTP, too: 127.0.0.1:PORT, [::1]:PORT or the path of a Unix socket (default: no).",
             discussion: """
                 /auth for nginx, Caddy, Traefik and Envoy, /identity, /events, /healthz, /readyz and /metrics. On a port every user \
-                of this host may ask: on a Unix socket those whom --http-mode and --http-group let in.
+                of this host may ask, on a Unix socket those whom --http-mode and --http-group let in.
                 """,
             valueName: "address"
         )

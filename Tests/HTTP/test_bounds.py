@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import socket
+import threading
 from contextlib import ExitStack
+from random import Random
 
 import pytest
 
@@ -156,6 +159,17 @@ def test_http_does_not_take_the_sockets_files(open_door):
             assert b'"result"' in connection.recv(65536)
 
 
+def test_thousands_of_requests_behind_one_that_waits_are_answered_in_their_turn(kept):
+    count = 5000
+    first = b"GET /auth HTTP/1.1\r\nHost: localhost\r\nCookie: sessionid=nobody\r\n\r\n"
+    with kept.wire() as wire:
+        sender = threading.Thread(target=wire.send, args=[(first + REQUEST * 50) * (count // 50)])
+        sender.start()
+        for number in range(count // 50 * 51):
+            assert wire.answer().status == (200 if number % 51 else 401)
+        sender.join()
+
+
 def test_a_client_that_ends_its_input_still_gets_its_answer(kept):
     with kept.wire() as wire:
         wire.send(b"GET /identity HTTP/1.1\r\nHost: localhost\r\nCookie: sessionid=nobody\r\n\r\n")
@@ -176,6 +190,43 @@ def test_clients_that_go_away_while_redis_is_asked_leave_nothing(kept):
         with kept.wire() as wire:
             wire.send(b"GET /auth HTTP/1.1\r\nHost: localhost\r\nCookie: sessionid=gone%d\r\n\r\n" % number)
     wait_for(lambda: watch.file_count <= before, "the connections to be gone")
+    wait_for(lambda: kept.metrics()["sessiond_http_connections"] == 1, "the connections to be forgotten")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_comes_is_answered_or_ended(kept, seed):
+    """Mutated requests, in pieces: none may end the daemon, or leave a connection behind."""
+    random = Random(seed)
+    whole = [
+        b"GET /auth HTTP/1.1\r\nHost: localhost\r\nCookie: sessionid=" + KEY.encode() + b"\r\n\r\n",
+        b"POST /envoy/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n",
+        b"POST /auth HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+        b"HEAD /metrics HTTP/1.0\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n",
+        b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nUpgrade: x\r\n\r\n",
+        b"CONNECT localhost:1 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    ]
+    for _ in range(100):
+        data = bytearray(b"".join(random.choices(whole, k=random.randint(1, 4))))
+        for _ in range(random.randint(0, 6)):
+            place = random.randrange(len(data))
+            match random.randrange(4):
+                case 0:
+                    data[place] = random.randrange(256)
+                case 1:
+                    del data[place : place + random.randint(1, 20)]
+                case 2:
+                    data[place:place] = random.choice([b"\r\n", b"\n", b" ", b":", b"\x00", b"\xff", b"x" * 5000])
+                case _:
+                    data[place:place] = data[: random.randint(1, 60)]
+            if not data:
+                data += b"\n"
+        with kept.wire() as wire:
+            cut = random.randrange(len(data))
+            wire.send(bytes(data[:cut])).send(bytes(data[cut:]))
+            with contextlib.suppress(OSError):
+                wire.socket.shutdown(socket.SHUT_WR)
+            wire.ends()
+    assert kept.daemon.is_running
     wait_for(lambda: kept.metrics()["sessiond_http_connections"] == 1, "the connections to be forgotten")
 
 

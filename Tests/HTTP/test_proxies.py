@@ -6,6 +6,7 @@ import http.client
 import http.server
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -21,7 +22,8 @@ from processes import DEADLINE_SECONDS, PrivateRedis, wait_for
 from running import SECRET_KEY, Site, Visitor
 from variants import SignedPickles
 
-EXAMPLES = Path(__file__).parents[2] / "Examples/http"
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "Examples/http"
 VARIANT = SignedPickles()
 
 
@@ -99,27 +101,14 @@ def in_place(text: str, replacements: dict[str, str]) -> str:
 
 
 def nginx(folder: Path, django: str, members: str, sessiond: str) -> Front:
-    program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-    assert program, "nginx is not installed: apt-get install nginx-light"
     port = free_port()
-    site = in_place(
-        (EXAMPLES / "nginx.conf").read_text(),
-        {
-            "listen 80;": f"listen 127.0.0.1:{port};",
-            "server 127.0.0.1:8000;": f"server {django};",
-            "server 127.0.0.1:8001;": f"server {members};",
-            "server 127.0.0.1:9180; ": f"server {sessiond}; ",
-        },
-    )
-    (folder / "site.conf").write_text(site)
-    paths = "".join(
-        f"{kind}_temp_path {folder}/{kind};\n" for kind in ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-    )
-    (folder / "nginx.conf").write_text(
-        f"daemon off;\nmaster_process off;\npid {folder}/nginx.pid;\nerror_log {folder}/error.log;\n"
-        f"events {{}}\nhttp {{\naccess_log off;\n{paths}include {folder}/site.conf;\n}}\n"
-    )
-    return Front(port, [program, "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf"], folder, {})
+    replacements = {
+        "listen 80;": f"listen 127.0.0.1:{port};",
+        "server 127.0.0.1:8000;": f"server {django};",
+        "server 127.0.0.1:8001;": f"server {members};",
+        "server 127.0.0.1:9180; ": f"server {sessiond}; ",
+    }
+    return run_nginx(folder, port, in_place((EXAMPLES / "nginx.conf").read_text(), replacements))
 
 
 def caddy(folder: Path, django: str, members: str, sessiond: str) -> Front:
@@ -138,6 +127,20 @@ def caddy(folder: Path, django: str, members: str, sessiond: str) -> Front:
     (folder / "Caddyfile").write_text("{\n\tadmin off\n}\n" + site)
     command = [program, "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]
     return Front(port, command, folder, {"HOME": str(folder), "XDG_DATA_HOME": str(folder)})
+
+
+def run_nginx(folder: Path, port: int, site: str) -> Front:
+    """Run nginx on this configuration of a server."""
+    program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+    assert program, "nginx is not installed: apt-get install nginx-light"
+    (folder / "site.conf").write_text(site)
+    kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+    paths = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in kinds)
+    (folder / "nginx.conf").write_text(
+        f"daemon off;\nmaster_process off;\npid {folder}/nginx.pid;\nerror_log {folder}/error.log;\n"
+        f"events {{}}\nhttp {{\naccess_log off;\n{paths}include {folder}/site.conf;\n}}\n"
+    )
+    return Front(port, [program, "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf"], folder, {})
 
 
 @pytest.fixture(params=["port", "unix"])
@@ -244,3 +247,26 @@ def test_while_redis_is_away_nobody_is_sent_to_the_login(front, door, django_sit
     wait_for(lambda: front.get("/members/", cookie)[0] == 503, "503")
     assert front.get("/members/", "sessionid=invented")[0] == 503
     redis.start()
+
+
+@pytest.mark.parametrize("door", ["port"], indirect=True)
+def test_the_snippet_of_the_readme(folder, door, django_site, members):
+    readme = (ROOT / "README.md").read_text()
+    snippet = re.search(r"^```nginx\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE)
+    assert snippet
+    locations = in_place(snippet[1], {"http://members": f"http://{members}", "127.0.0.1:9180": door.place})
+    # What its comments say of the two places that it names.
+    locations += "location @login { return 302 /accounts/login/?next=$request_uri; }\n"
+    locations += "location @unavailable { return 503; }\n"
+    port = free_port()
+    front = run_nginx(folder, port, f"server {{ listen 127.0.0.1:{port}; {locations} }}")
+    try:
+        assert front.get("/members/")[0] == 302
+        visitor = Visitor(django_site).log_in()
+        status, _, page = front.get("/members/", f"sessionid={visitor.session_key}", "x" * 1000, X_Session_User_Id="1")
+        assert status == 200
+        assert told(page) == [("x-session-user-id", visitor.user_id)]
+        door.daemon.stop()
+        assert front.get("/members/")[0] == 503
+    finally:
+        front.stop()

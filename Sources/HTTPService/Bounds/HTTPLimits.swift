@@ -16,8 +16,8 @@ package struct HTTPLimits: Sendable {
     /// A request's head must be there so long after its first byte (`--line-timeout`), else the answer is 408; 0 for never.
     package var headMilliseconds: Int64 = 30_000
     /// A connection on which nothing is asked for so long is closed (`--idle-timeout`, where that is not 0). Longer than proxies keep
-    /// theirs, so that it is they who close.
-    package var idleMilliseconds: Int64 = 120_000
+    /// theirs (nginx 60 s, Traefik 90, Caddy 120), so that it is they who close.
+    package var idleMilliseconds: Int64 = 180_000
     /// How long what still comes is read and dropped behind a last answer, which might else be lost on its way.
     package var lingerMilliseconds: Int64 = 2_000
     /// How often a quiet stream says that it is alive.
