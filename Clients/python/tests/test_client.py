@@ -571,6 +571,7 @@ def test_a_request_for_which_there_is_no_room_is_sent_when_there_is(monkeypatch)
 
     monkeypatch.setattr("sessiond._connection.os.write", watched_write)
     ours, theirs = socket.socketpair()
+    theirs.settimeout(30)
     with ours, theirs, theirs.makefile("rb") as reader:
         connection = Connection.__new__(Connection)
         connection._conversation, connection._socket, connection._timeout = Conversation(), ours, -1.0
