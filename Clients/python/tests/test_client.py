@@ -559,6 +559,37 @@ def test_a_request_for_which_there_is_no_room_waits_until_its_deadline(pair):
         call(_calls.info(), time.monotonic() + 0.1)
 
 
+def test_a_request_for_which_there_is_no_room_is_sent_when_there_is(monkeypatch):
+    refused, write = threading.Event(), os.write
+
+    def watched_write(descriptor, data):
+        try:
+            return write(descriptor, data)
+        except BlockingIOError:
+            refused.set()
+            raise
+
+    monkeypatch.setattr("sessiond._connection.os.write", watched_write)
+    ours, theirs = socket.socketpair()
+    theirs.settimeout(30)
+    with ours, theirs, theirs.makefile("rb") as reader:
+        connection = Connection.__new__(Connection)
+        connection._conversation, connection._socket, connection._timeout = Conversation(), ours, -1.0
+        ours.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                ours.send(b"\n")
+        seen = []
+        asking = threading.Thread(target=lambda: seen.append(connection.call(_calls.info(), time.monotonic() + 30)))
+        asking.start()
+        assert refused.wait(30)
+        request = next(line for line in reader if line != b"\n")
+        theirs.sendall(b'{"jsonrpc":"2.0","id":1,"result":{"version":"1"}}\n')
+        asking.join()
+    assert json.loads(request)["method"] == "server.info"
+    assert seen == [{"version": "1"}]
+
+
 @pytest.mark.parametrize("arguments", [{"timeout": 0}, {"timeout": -1}, {"pool_size": 0}])
 def test_a_client_that_could_never_answer_is_refused(connect, arguments):
     with pytest.raises(ValueError, match="greater than 0"):
