@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from door import Door
+from door import Door, Wire
+from event_source import Stream
 from processes import DEADLINE_SECONDS, PrivateRedis, wait_for
 from running import SECRET_KEY, Site, Visitor
 from variants import SignedPickles
@@ -268,5 +269,24 @@ def test_the_snippet_of_the_readme(folder, door, django_site, members):
         assert told(page) == [("x-session-user-id", visitor.user_id)]
         door.daemon.stop()
         assert front.get("/members/")[0] == 503
+    finally:
+        front.stop()
+
+
+def test_events_come_through_nginx_as_they_happen(folder, open_door):
+    door = open_door("--http-rights", "identify,observe")
+    page = (ROOT / "Sources/Daemon/Documentation.docc/HTTP.md").read_text()
+    snippet = re.search(r"^```nginx\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    assert snippet
+    port = free_port()
+    location = in_place(snippet[1], {"127.0.0.1:9180": door.place})
+    front = run_nginx(folder, port, f"server {{ listen 127.0.0.1:{port}; {location} }}")
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=DEADLINE_SECONDS) as connection:
+            request = f"GET /events HTTP/1.1\r\nHost: shop.example\r\nOrigin: http://127.0.0.1:{port}\r\n\r\n"
+            events = Stream(Wire(connection).send(request.encode()))
+            events.message()
+            door.log_in("secretsession0123456789")
+            assert events.event()["data"]["user_id"] == "42"
     finally:
         front.stop()

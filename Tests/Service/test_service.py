@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import http.client
 import os
 import re
 import signal
@@ -14,7 +15,7 @@ import pytest
 import sessiond
 from conftest import SECRET_KEY
 from manager import IS_ROOT, MAY_UNSHARE, SERVICE_ID, Listener, ServiceManager, unused_group
-from processes import PrivateRedis, wait_for
+from processes import DEADLINE_SECONDS, PrivateRedis, wait_for
 from stored import logged_in, session_value
 from units import Unit
 
@@ -77,6 +78,37 @@ def test_the_service_serves(
     assert manager.stop() == 0, manager.log
     assert "STOPPING=1" in manager.states
     assert SECRET_KEY not in manager.log
+
+
+def test_the_service_answers_over_http(
+    manager: ServiceManager,
+    service: Unit,
+    listener: Listener,
+    redis: PrivateRedis,
+    secrets: dict[str, str],
+    confinement: dict[str, object],
+) -> None:
+    redis.command("SETEX", "django_sessions:visitor", 600, session_value(SECRET_KEY, logged_in(7)))
+    manager.start(
+        service.command,
+        listeners=[listener.socket],
+        environment={"LISTEN_FDNAMES": "sessiond", "SESSIOND_HTTP": "127.0.0.1:0"},
+        credentials=secrets,
+        confinement=confinement,
+        as_user=True,
+        is_protected=True,
+    )
+    manager.wait_for_state("READY=1")
+    place = re.search(r" http=(\S+)", manager.log)
+    assert place
+    door = http.client.HTTPConnection(place[1], timeout=DEADLINE_SECONDS)
+    try:
+        door.request("GET", "/auth", headers={"Cookie": "sessionid=visitor"})
+        with door.getresponse() as answer:
+            assert (answer.status, answer.headers["X-Session-User-Id"]) == (204, "7")
+    finally:
+        door.close()
+    assert manager.stop() == 0, manager.log
 
 
 @pytest.mark.parametrize(
