@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -10,7 +11,7 @@ import pytest
 from django.http import parse_cookie
 
 from door import SECRET_KEY
-from processes import wait_for
+from processes import DEADLINE_SECONDS, wait_for
 from stored import fingerprint, logged_in, session_value
 
 KEY = "secretsession0123456789"
@@ -48,18 +49,23 @@ def test_a_forged_session_does_not_pass(door):
     assert door.ask("/identity", f"sessionid={KEY}").json == {"authenticated": False, "reason": "invalid"}
 
 
-def test_an_identity_is_what_the_socket_tells(door):
-    import sessiond
+def told_by_socket(path: Path, key: str) -> object:
+    """Return the result of `session.identity`, as it stands on the wire."""
+    request = {"jsonrpc": "2.0", "id": 1, "method": "session.identity", "params": {"session_key": key}}
+    with socket.socket(socket.AF_UNIX) as connection, connection.makefile("rwb") as lines:
+        connection.settimeout(DEADLINE_SECONDS)
+        connection.connect(str(path))
+        lines.write(json.dumps(request).encode() + b"\n")
+        lines.flush()
+        return json.loads(lines.readline())["result"]
 
+
+def test_an_identity_is_what_the_socket_tells(door):
     door.log_in(KEY, "é 1")
     answer = door.ask("/identity", f"sessionid={KEY}")
     assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
-    with sessiond.Client(str(door.daemon.path)) as client:
-        assert client._call("session.identity", {"session_key": KEY}) == answer.json
-        assert (
-            client._call("session.identity", {"session_key": "nobody"})
-            == door.ask("/identity", "sessionid=nobody").json
-        )
+    assert told_by_socket(door.daemon.path, KEY) == answer.json
+    assert told_by_socket(door.daemon.path, "nobody") == door.ask("/identity", "sessionid=nobody").json
     assert door.ask("/identity").json == {"authenticated": False, "reason": "unknown"}
 
 
