@@ -9,6 +9,7 @@ extension DirectoryStateMachine {
         let old = old ?? (reading == nil ? nil : putBack(key, at: now, &effects))
         let isCurrent = isSubscribed && (old.map { $0.epoch == epoch } ?? isCaughtUp)
         let isNotified = completion.origins.contains(.notified)
+        let wasNotified = isNotified || completion.origins.contains(.notifiedEarlier)
         guard var entry = reading else {
             if old == nil, isNotified, hearing.source == .tracking {
                 // Tracking does not say what happened to a key; that it is gone is all there is to know.
@@ -24,13 +25,13 @@ extension DirectoryStateMachine {
             presence.revocations.isUnderWay(key, at: now.uptime)
             || entry.standing.login != nil && presence.isRevoked(entry.session, at: now)
         entry.isTouched = completion.credence != .proven || isToBeEnded
-        if isCurrent, !isNotified, hearing.source != .none, completion.credence == .proven,
+        if isCurrent, !wasNotified, hearing.source != .none, completion.credence == .proven,
             old?.valueDigest != entry.valueDigest,
             old?.isTouched != true
         {
             silentChanges.saw(key, at: now.uptime)
         }
-        store(&entry, for: key, after: old, isNotified ? .live : isCurrent ? .ahead : .catchUp, at: now, &effects)
+        store(&entry, for: key, after: old, wasNotified ? .live : isCurrent ? .ahead : .catchUp, at: now, &effects)
         if let place = table.place(of: key) { deadlines.note(entry.deadline, of: place, in: table, at: now.uptime) }
     }
 

@@ -308,7 +308,8 @@ package struct DirectoryStateMachine: ~Copyable {
         _ effects: inout DirectoryEffects
     ) {
         var old = entry
-        let reading = reader.entry(of: key, value, after: old, in: epoch, at: now)
+        let askedIn = fetches.isFromEarlierEpoch(key) ? epoch.previous : epoch
+        let reading = reader.entry(of: key, value, after: old, in: askedIn, at: now)
         guard let completion = fetches.completed(key, isPositive: reading?.standing.login != nil) else { return }
         if let inherited = takeUp(key, reading, at: now) { old = inherited }
         judgeFlush(by: key, reading, after: old, completion, at: now, &effects)

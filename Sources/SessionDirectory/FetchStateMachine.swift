@@ -49,6 +49,8 @@ struct FetchStateMachine {
         var number: UInt64
         var state = State.queuedForLookups
         var overtaken: Overtaken?
+        /// Its question was sent before the epoch opened.
+        var isFromEarlierEpoch = false
         var origins: FetchOrigins
         var rounds = 0
         var joined: [LookupTicket] = []
@@ -202,7 +204,7 @@ struct FetchStateMachine {
 
     /// The keys of which a change was announced that was not read yet.
     var notifiedKeys: Set<SessionKey> {
-        Set(fetches.lazy.filter { $0.value.origins.contains(.notified) }.map(\.key))
+        Set(fetches.lazy.filter { !$0.value.origins.isDisjoint(with: [.notified, .notifiedEarlier]) }.map(\.key))
     }
 
     /// Whether nothing is asked about this key, and nothing is to be.
@@ -219,6 +221,9 @@ struct FetchStateMachine {
         guard let fetch = fetches[key] else { return false }
         return fetch.state.isSent && fetch.overtaken != .byRemoval
     }
+
+    /// Whether the reply that is waited for answers a question of an earlier epoch.
+    func isFromEarlierEpoch(_ key: SessionKey) -> Bool { fetches[key]?.isFromEarlierEpoch == true }
 
     /// The next keys to ask for with one question, at most `limit`; they count as sent. Empty where there are none.
     ///
@@ -276,6 +281,7 @@ struct FetchStateMachine {
         count(-1, in: lane)
         fetch.state = .aside
         fetch.overtaken = nil
+        fetch.isFromEarlierEpoch = false
         fetch.joined += fetch.late
         fetch.late = []
         fetches[key] = fetch
@@ -351,8 +357,9 @@ struct FetchStateMachine {
         let isPatient = fetch.rounds + 1 < Self.overtakenRoundsMax
         let waiting = (isPatient ? fetch.joined : []) + fetch.late
         waitingCount -= isPatient ? 0 : fetch.joined.count
+        let isNotified = fetch.origins.contains(.notified) || !fetch.isFromEarlierEpoch
         enqueue(key) { again in
-            again.origins = .notified
+            again.origins = isNotified ? .notified : .notifiedEarlier
             again.rounds = fetch.rounds + 1
             again.joined = waiting
         }
@@ -375,7 +382,11 @@ struct FetchStateMachine {
     mutating func epochOpened() {
         isOverrun = false
         doubtSent()
-        for key in fetches.keys { fetches[key]?.origins.remove(.catchUp) }
+        for (key, fetch) in fetches {
+            fetches[key]?.isFromEarlierEpoch = fetch.state.isSent
+            fetches[key]?.origins.remove(.catchUp)
+            if fetches[key]?.origins.remove(.notified) != nil { fetches[key]?.origins.insert(.notifiedEarlier) }
+        }
     }
 
     /// Questions under way stay unanswered; they are queued again, in their order.
@@ -405,7 +416,7 @@ struct FetchStateMachine {
 struct FetchOrigins: OptionSet {
     let rawValue: UInt8
 
-    /// A notification said that it changed.
+    /// A notification said that it changed, in this epoch: that it is gone will be announced, too.
     static let notified = FetchOrigins(rawValue: 1 << 0)
     /// The catching up after a subscription found it, or did not find it.
     static let catchUp = FetchOrigins(rawValue: 1 << 1)
@@ -415,6 +426,8 @@ struct FetchOrigins: OptionSet {
     static let comparison = FetchOrigins(rawValue: 1 << 3)
     /// It is to tell whether there was a flush.
     static let flushCheck = FetchOrigins(rawValue: 1 << 4)
+    /// A notification of an earlier epoch said so, or it was under way when this one opened: it may have gone unseen between.
+    static let notifiedEarlier = FetchOrigins(rawValue: 1 << 5)
 }
 
 /// Stands for somebody who waits for an answer; the driver knows whom.

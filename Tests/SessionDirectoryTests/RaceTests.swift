@@ -72,6 +72,48 @@ import Testing
         #expect(scene.machine.figures.condition == .live)
     }
 
+    @Test(
+        "What an answer to an earlier subscription's question still shows, and is then gone, went while nobody listened"
+    )
+    func answerFromBefore() {
+        var scene = Scene()
+        scene.set("A", Scene.payload("1"))
+        scene.answer()
+        scene.advance(1000)
+        scene.lose()
+        scene.subscribe()
+        scene.machine.scanStarted()
+        scene.machine.scanned([Scene.key("A")], at: scene.now)
+        scene.ask()
+        scene.lose()
+        scene.subscribe()
+        scene.answerShort()
+        scene.delete("A", announcedAs: nil)
+        scene.catchUp()
+        scene.advance(100)
+        scene.pong()
+        #expect(scene.told.filter { $0.hasSuffix(" A") } == ["login created A", "logout missing A"])
+        #expect(scene.machine.figures.staleFoundCount == 0)
+    }
+
+    @Test(
+        "A session that was written before the link was lost, and is gone when it is read, went while nobody listened")
+    func writtenBeforeTheGap() {
+        var scene = Scene()
+        scene.set("A", Scene.payload("1"))
+        scene.answer()
+        scene.advance(1000)
+        scene.announce("A", "set")
+        scene.lose()
+        scene.delete("A", announcedAs: nil)
+        scene.subscribe()
+        scene.catchUp()
+        scene.advance(100)
+        scene.pong()
+        #expect(scene.told.filter { $0.hasSuffix(" A") } == ["login created A", "logout missing A"])
+        #expect(scene.machine.figures.staleFoundCount == 0)
+    }
+
     @Test("A session that is read as gone between its last save and the word of its deletion was deleted")
     func deletionBehindWrite() {
         var scene = Scene()

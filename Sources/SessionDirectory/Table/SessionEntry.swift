@@ -93,6 +93,9 @@ package struct LinkEpoch: Hashable, Comparable, Sendable {
         number += 1
     }
 
+    /// The one before; ``none`` has none.
+    var previous: LinkEpoch { LinkEpoch(number: max(number, 1) - 1) }
+
     package static func < (left: LinkEpoch, right: LinkEpoch) -> Bool {
         left.number < right.number
     }
