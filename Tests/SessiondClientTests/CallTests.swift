@@ -19,7 +19,7 @@ import Testing
             _ = peer.line()
             peer.send(#"{"jsonrpc":"2.0","id":1,"res"#)
         }
-        let connection = try await SessiondConnection.connect(path: server.path)
+        let connection = try await server.connect()
         #expect(await error { () throws(SessiondClientError) in try await connection.status() } == .connectionClosed)
         #expect(await error { () throws(SessiondClientError) in try await connection.status() } == .connectionClosed)
     }
@@ -36,7 +36,7 @@ import Testing
             peer.send(line)
             _ = peer.line()
         }
-        let connection = try await SessiondConnection.connect(path: server.path)
+        let connection = try await server.connect()
         let error = await error { () throws(SessiondClientError) in try await connection.status() }
         guard case .unintelligible = error else {
             Issue.record("unintelligible, not \(String(describing: error))")
@@ -52,7 +52,7 @@ import Testing
                 peer.answer(line, #"{"authenticated":"secret"}"#)
             }
         }
-        let connection = try await SessiondConnection.connect(path: server.path)
+        let connection = try await server.connect()
         let error = await error { () throws(SessiondClientError) in try await connection.identity(of: "k") }
         #expect(error == .unintelligible(what: "a result of session.identity"))
     }
@@ -66,7 +66,7 @@ import Testing
             peer.answer(next, #"{"authenticated":false,"reason":"unknown"}"#)
             _ = peer.line()
         }
-        let connection = try await SessiondConnection.connect(path: server.path)
+        let connection = try await server.connect()
         let timeout = Duration.milliseconds(20)
         let error = await error { () throws(SessiondClientError) in
             try await connection.identity(of: "k", timeout: timeout)
@@ -83,7 +83,7 @@ import Testing
                 notes.add(line)
             }
         }
-        let connection = try await SessiondConnection.connect(path: server.path, timeout: .seconds(30))
+        let connection = try await server.connect()
         let waiting = Task { await error { () throws(SessiondClientError) in try await connection.status() } }
         #expect(await notes.wait { $0.count == 1 })
         waiting.cancel()
@@ -104,7 +104,7 @@ import Testing
                 peer.answer(line, "{}")
             }
         }
-        let connection = try await SessiondConnection.connect(path: server.path)
+        let connection = try await server.connect()
         let key = String(repeating: "k", count: 70_000)
         let error = await error { () throws(SessiondClientError) in try await connection.identity(of: key) }
         #expect(error == .requestTooLong(byteCountMax: 65_536))
@@ -137,7 +137,7 @@ import Testing
         let server = ScriptedServer { peer, _ in
             peer.refuse(peer.line(), text)
         }
-        let connection = try await SessiondConnection.connect(path: server.path)
+        let connection = try await server.connect()
         let error = await error { () throws(SessiondClientError) in try await connection.status() }
         guard case .refused = error else {
             Issue.record("refused, not \(String(describing: error))")
@@ -153,7 +153,7 @@ import Testing
             peer.send(#"{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"Invalid Request"}}"# + "\n")
             _ = peer.line()
         }
-        let connection = try await SessiondConnection.connect(path: server.path)
+        let connection = try await server.connect()
         guard
             case .refused(let refusal) = await error(of: { () throws(SessiondClientError) in
                 try await connection.status()
@@ -183,7 +183,7 @@ import Testing
             }
             _ = peer.line()
         }
-        let connection = try await SessiondConnection.connect(path: server.path)
+        let connection = try await server.connect()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<count {
                 group.addTask {
@@ -206,7 +206,7 @@ import Testing
                 notes.add(line)
             }
         }
-        let connection = try await SessiondConnection.connect(path: server.path)
+        let connection = try await server.connect()
         let waiting = Task { await error { () throws(SessiondClientError) in try await connection.status() } }
         #expect(await notes.wait { $0.count == 1 })
         await connection.close()
@@ -219,7 +219,7 @@ import Testing
         let server = ScriptedServer { peer, _ in
             notes.add(peer.line() == nil ? "end" : "line")
         }
-        _ = try await SessiondConnection.connect(path: server.path)
+        _ = try await server.connect()
         #expect(await notes.wait { $0 == ["end"] })
     }
 }

@@ -14,7 +14,7 @@ import Testing
                 peer.answer(line, result)
             }
         }
-        return (try await SessiondConnection.connect(path: server.path), server)
+        return (try await server.connect(), server)
     }
 
     private let moment = Date(timeIntervalSince1970: 1_796_635_800)

@@ -1,4 +1,5 @@
 import Foundation
+import SessiondClient
 import Synchronization
 
 /// A Unix socket that plays a script to each client: the wire without a daemon.
@@ -102,6 +103,11 @@ final class ScriptedServer: Sendable {
                 Foundation.close(descriptor)
             }
         }
+    }
+
+    /// A client of this server that waits for long where a test is about something else than time: machines are slow and shared.
+    func connect() async throws(SessiondClientError) -> SessiondConnection {
+        try await SessiondConnection.connect(path: path, timeout: .seconds(30))
     }
 
     deinit {

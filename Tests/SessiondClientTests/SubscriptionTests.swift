@@ -10,7 +10,7 @@ import Testing
             peer.answer(peer.line(), Self.subscribed)
             peer.send(eventLine(10))
         }
-        let connection = try await SessiondConnection.connect(path: server.path)
+        let connection = try await server.connect()
         var events = try await connection.subscribe().makeAsyncIterator()
         #expect(try await events.next()?.id == eventID(10))
         await #expect(throws: SessiondClientError.connectionClosed) { try await events.next() }
@@ -26,7 +26,7 @@ import Testing
             )
             peer.answer(peer.line(), "1")
         }
-        let connection = try await SessiondConnection.connect(path: server.path)
+        let connection = try await server.connect()
         var events = try await connection.subscribe().makeAsyncIterator()
         do {
             _ = try await events.next()
@@ -54,7 +54,7 @@ import Testing
             )
             _ = peer.line()
         }
-        let connection = try await SessiondConnection.connect(path: server.path)
+        let connection = try await server.connect()
         let subscription = try await connection.subscribe(after: eventID(9))
         #expect(subscription.position == eventID(9))
         var updates = subscription.updates.makeAsyncIterator()
@@ -73,7 +73,7 @@ import Testing
             peer.answer(line, "{}")
             _ = peer.line()
         }
-        let connection = try await SessiondConnection.connect(path: server.path)
+        let connection = try await server.connect()
         _ = try await connection.subscribe()
         #expect(await notes.wait { $0 == ["events.unsubscribe 1"] })
         await connection.close()
@@ -91,7 +91,7 @@ import Testing
             notes.add(peer.method(of: peer.line()))
             _ = peer.line()
         }
-        let connection = try await SessiondConnection.connect(path: server.path)
+        let connection = try await server.connect()
         await #expect(throws: SessiondClientError.self) { try await connection.subscribe(timeout: .milliseconds(10)) }
         await #expect(throws: SessiondClientError.self) { try await connection.call("x", timeout: .milliseconds(10)) }
         #expect(await notes.wait { $0 == ["events.unsubscribe"] })
@@ -117,7 +117,7 @@ import Testing
             }
             _ = peer.line()
         }
-        let connection = try await SessiondConnection.connect(path: server.path)
+        let connection = try await server.connect()
         var events = try await connection.subscribe().makeAsyncIterator()
         #expect(await notes.wait { !$0.isEmpty })
         #expect(notes.all == ["blocked"])
