@@ -43,8 +43,8 @@ MUTANTS = [
     Mutant(
         "questions from before a subscription are believed",
         "FetchStateMachine.swift",
-        "        doubtSent()\n        for key in fetches.keys",
-        "        for key in fetches.keys",
+        "        doubtSent()\n        for (key, fetch) in fetches {",
+        "        for (key, fetch) in fetches {",
     ),
     Mutant(
         "a late lookup is told no by an earlier question",
