@@ -139,6 +139,15 @@ sanitize-%: packages $(VENV)/tests
 mutants: packages ## Break one rule of the cache after the other, and see the simulation find each (half an hour)
 	/usr/bin/python3 Tests/Mutants/mutants.py
 
+# Where the documentation is built as a site, and the path under which it will be served.
+DOCS := .build-docs
+DOCS_BASE_PATH ?=
+
+.PHONY: docs
+docs: ## Build the documentation as a site in .build-docs (DOCS_BASE_PATH=sessiond where it will not lie at the root)
+	/usr/bin/python3 Tests/Documentation/build_site.py --base-path '$(DOCS_BASE_PATH)' $(DOCS)
+	@echo 'the site is in $(DOCS), for any web server; to read it here: python3 -m http.server --directory $(DOCS)'
+
 .PHONY: build
 build: packages ## Build for debugging
 	swift build
@@ -284,4 +293,4 @@ $(BENCH_VENV)/ready: Tests/Benchmarks/requirements.txt | packages
 
 .PHONY: clean
 clean: ## Remove everything that was built
-	rm -rf .build .build-mutants $(FUZZER) $(DEB) $(BENCHMARKS) $(VENV) $(BENCH_VENV)
+	rm -rf .build .build-mutants $(FUZZER) $(DEB) $(DOCS) $(BENCHMARKS) $(VENV) $(BENCH_VENV)
