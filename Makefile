@@ -15,7 +15,7 @@ BENCH_VENV := .venv-bench
 PYTHON := $(abspath $(VENV))/bin
 DEBIAN_PACKAGES := libhiredis-dev zlib1g-dev liblzma-dev liblz4-dev libzstd-dev libsqlite3-dev sqlite3 redis-server openssl socat systemd python3 python3-venv
 # For tests alone: clients of other languages, web servers, and what judges metrics.
-TEST_PACKAGES := golang-go nodejs nginx-light caddy prometheus
+TEST_PACKAGES := golang-go nodejs nginx-light caddy prometheus curl
 # One executable that needs no Swift where it runs. All release builds say the same, so that none undoes the other.
 RELEASE := -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now
 SWIFT_SOURCES := Package.swift Sources Tests

@@ -72,7 +72,7 @@ PLACES = {
 LINK = re.compile(r"(?<!!)\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(([^()\s]+)\)")
 
 
-class Broken(Exception):
+class BrokenLinkError(Exception):
     """A link leads nowhere."""
 
 
@@ -114,11 +114,11 @@ def fragment_of_docc(heading: str) -> str:
 
 
 def target_of(link: str, page: Page, names: dict[Path, str]) -> str | None:
-    """Return where a link of a page leads in the site, None where it is no part of it; raise Broken for nowhere."""
+    """Return where in the site a link leads, None where that is no part of it; nowhere is a BrokenLinkError."""
     path, _, fragment = link.partition("#")
     file = (page.source.parent / path).resolve() if path else page.source
     if not file.exists():
-        raise Broken(f"{page.source.relative_to(ROOT)}: {link}")
+        raise BrokenLinkError(f"{page.source.relative_to(ROOT)}: {link}")
     if file not in names:
         return None
     if not fragment:
@@ -126,7 +126,7 @@ def target_of(link: str, page: Page, names: dict[Path, str]) -> str | None:
     for heading in headings(file.read_text()):
         if fragment_on_github(heading) == fragment:
             return f"{names[file]}#{fragment_of_docc(heading)}"
-    raise Broken(f"{page.source.relative_to(ROOT)}: {link} names no heading")
+    raise BrokenLinkError(f"{page.source.relative_to(ROOT)}: {link} names no heading")
 
 
 def with_links(page: Page, names: dict[Path, str]) -> str:
@@ -191,7 +191,7 @@ def main() -> int:
         sys.exit("docc is missing: it comes with the Swift toolchain")
     try:
         return build(options.output, options.base_path)
-    except Broken as broken:
+    except BrokenLinkError as broken:
         sys.exit(f"a link leads nowhere: {broken}")
 
 

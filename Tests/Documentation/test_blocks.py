@@ -11,10 +11,11 @@ import pytest
 from blocks import COMMANDS, KINDS, PAGES, ROOT, blocks, prose_of
 from not_run import NOT_RUN, reason
 
-PROGRAMS = (
-    "sudo sessiond make redis-cli redis-server curl systemctl journalctl docker podman apt apt-get pip pip3 python python3 node go "
-    "git swift nginx caddy promtool openssl socat sqlite3 kill"
-).split()
+PROGRAMS = {
+    *("sudo", "sessiond", "make", "redis-cli", "redis-server", "curl", "systemctl", "journalctl", "docker", "podman"),
+    *("apt", "apt-get", "pip", "pip3", "python", "python3", "node", "go", "git", "swift", "nginx", "caddy", "promtool"),
+    *("openssl", "socat", "sqlite3", "kill"),
+}
 
 #: Of pages with Python in them: what runs it.
 PYTHON = {
@@ -28,7 +29,9 @@ PYTHON = {
 
 @pytest.mark.parametrize("block", blocks(), ids=str)
 def test_every_block_says_what_it_is(block):
-    assert block.language in COMMANDS | set(KINDS), f"{block.place}: a block of the kind {block.language!r} is tried by nothing"
+    assert block.language in COMMANDS | set(KINDS), (
+        f"{block.place}: a block of the kind {block.language!r} is tried by nothing"
+    )
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -38,7 +41,7 @@ def test_no_command_hides_in_another_block(page):
     shown += [line for line in prose_of(page).splitlines() if re.match(r" {4}\w", line)]
     for line in shown:
         words = line.strip().removeprefix("$ ").split()
-        assert not words or words[0] not in PROGRAMS or words[1:2] == ["──"], line
+        assert not words or words[0] not in PROGRAMS or re.search("[─▶◀]", line), line
 
 
 @pytest.mark.parametrize("entry", NOT_RUN, ids=lambda entry: f"{entry[0]}: {entry[1]}")
@@ -54,7 +57,7 @@ def test_what_is_listed_is_there(entry):
 def options_of(binary: str, *command: str) -> set[str]:
     """Return the options that a command's help names."""
     result = subprocess.run([binary, *command, "--help"], capture_output=True, text=True, timeout=60, check=False)
-    assert result.returncode == 0, f"sessiond {' '.join(command)} is no command"
+    assert f"USAGE: {' '.join(['sessiond', *command])}" in result.stdout, f"sessiond {' '.join(command)} is no command"
     return set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", result.stdout))
 
 
@@ -62,17 +65,11 @@ def unknown_options(binary: str, line: str) -> list[str]:
     """Return the options of sessiond in a line of a shell that it does not know."""
     unknown: list[str] = []
     for part in re.split(r"[|;&]|\$\(", line.split(" #")[0]):
-        match = re.search(r"(?:^|[\s/])sessiond\s+(.*)", part)
+        match = re.match(r"\s*(?:\w+=\S*\s+)*(?:sudo\s+)?(?:\S*/)?sessiond\s+([a-z-].*)", part)
         if match is None:
             continue
         words = match[1].replace("'", " ").replace('"', " ").split()
-        command = words[:1]
-        if command == ["journal"]:
-            command = words[:2]
-        if not re.fullmatch(r"[a-z]+", command[0] if command else "") and not words[0].startswith("--"):
-            continue
-        if words[0].startswith("--"):
-            command = []
+        command = [] if words[0].startswith("-") else words[: 2 if words[0] == "journal" else 1]
         known = options_of(binary, *command)
         unknown += [word for word in words if word.startswith("--") and word.split("=")[0] not in known]
     return unknown
@@ -101,11 +98,16 @@ def test_sessiond_knows_its_options(block, binary):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_sessiond_knows_the_options_in_the_text(page, binary):
     for code in re.findall(r"`(sessiond [^`]+)`", prose_of(page)):
+        if page.name == "Runbook.md" and " --" not in code:
+            continue  # What the log says.
         assert unknown_options(binary, code) == [], code
 
 
 def test_an_option_that_is_not_there_is_found_out(binary):
-    assert unknown_options(binary, "sudo sessiond serve --redis-uri x --http y | sessiond watch --jsn") == ["--redis-uri", "--jsn"]
+    assert unknown_options(binary, "sudo sessiond serve --redis-uri x --http y | sessiond watch --jsn") == [
+        "--redis-uri",
+        "--jsn",
+    ]
     with pytest.raises(AssertionError):
         unknown_options(binary, "sessiond dance")
 
