@@ -153,6 +153,9 @@ def stage(folder: Path) -> None:
     """Write the catalogue with all pages into a folder."""
     names = names_by_file()
     texts = {page.name: with_links(page, names) for page in pages()}
+    # What the protocol says of a subject, and what a page of the catalogue says of it, are told apart in lists.
+    for name in (name for name in TEXTS if name.startswith("Protocol-")):
+        texts[name] = re.sub(r"\A# (.+)", r"# \1 (protocol)", texts[name])
     texts |= {name: shown(name, file) for name, file in FILES.items()}
     for place, listed in PLACES.items():
         texts[place] += "\n## Topics\n\n" + "".join(f"- <doc:{name}>\n" for name in listed)

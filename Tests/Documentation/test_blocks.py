@@ -143,3 +143,13 @@ def test_it_is_javascript(block, tmp_path):
     program.write_text(block.text)
     result = subprocess.run(["node", "--check", str(program)], capture_output=True, text=True, timeout=60, check=False)
     assert result.returncode == 0, f"{shlex.quote(block.place)}: {result.stderr}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_row_of_a_table_has_its_columns(page):
+    """A bar in a cell, in code too, is the end of the cell unless a backslash stands before it."""
+    columns = 0
+    for line in prose_of(page).splitlines():
+        bars = len(re.findall(r"(?<!\\)\|", line)) if line.lstrip().startswith("|") else 0
+        assert not columns or bars in (0, columns), line
+        columns = bars

@@ -101,6 +101,23 @@ def test_every_link_leads_to_a_page_and_a_heading(site):
     assert count > 200
 
 
+def test_every_page_loads_what_is_there(site):
+    for page in site.rglob("index.html"):
+        for path in re.findall(r'(?:src|href)="/([^"]+)"', page.read_text()):
+            assert (site / path).is_file(), f"{page}: {path}"
+
+
+def test_no_two_pages_have_one_title(site):
+    titles = [page["metadata"]["title"] for page in documents(site).values()]
+    assert len(titles) == len(set(titles)), sorted(title for title in titles if titles.count(title) > 1)
+
+
+def test_it_can_be_served_under_a_path(tmp_path):
+    assert build_site.build(tmp_path / "site", "under/a/path") == 0
+    page = (tmp_path / "site/documentation" / NAME / "index.html").read_text()
+    assert 'src="/under/a/path/js/' in page
+
+
 def test_every_page_is_listed_on_another_one(site):
     """A page that nobody lists is found by nobody."""
     listed = {
