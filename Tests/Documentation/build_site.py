@@ -7,6 +7,7 @@ What the pages link to in this repository becomes a page of the site, so that a 
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import shutil
 import subprocess
@@ -169,6 +170,9 @@ def build(output: Path, base_path: str) -> int:
         catalogue = Path(name) / f"{NAME}.docc"
         catalogue.mkdir()
         stage(catalogue)
+        # DocC would copy its template with its owner, which only root may.
+        template = Path(name) / "template"
+        shutil.copytree(Path(shutil.which("docc") or "").resolve().parents[1] / "share/docc/render", template)
         result = subprocess.run(
             [
                 *("docc", "convert", str(catalogue), "--output-path", str(output), "--warnings-as-errors"),
@@ -176,6 +180,7 @@ def build(output: Path, base_path: str) -> int:
                 *("--fallback-display-name", NAME, "--fallback-bundle-identifier", NAME),
                 *(("--hosting-base-path", base_path) if base_path else ()),
             ],
+            env={**os.environ, "DOCC_HTML_DIR": str(template)},
             check=False,
         )
     if result.returncode == 0:
