@@ -183,7 +183,7 @@ install-files:
 	/usr/bin/python3 $(SERVICE)/manual.py '$(SESSIOND)' | sed 's|/etc/sessiond|$(SYSCONFDIR)/sessiond|g' \
 	    >'$(DESTDIR)$(PREFIX)/share/man/man1/sessiond.1'
 	chmod 644 '$(DESTDIR)$(PREFIX)/share/man/man1/sessiond.1'
-	install -m 644 README.md CHANGELOG.md Sources/Daemon/Documentation.docc/{Service,Containers,HTTP}.md '$(DOCUMENTS)'
+	install -m 644 README.md CHANGELOG.md Sources/Daemon/Documentation.docc/{Service,Containers,HTTP,Operate,Runbook}.md '$(DOCUMENTS)'
 	install -D -m 644 -t '$(DOCUMENTS)/examples/http' Examples/http/*
 
 .PHONY: uninstall

@@ -20,7 +20,7 @@ import sys
 from pathlib import Path
 
 from blocks import ROOT
-from processes import Daemon, PrivateRedis, wait_for
+from processes import DEADLINE_SECONDS, Daemon, PrivateRedis, wait_for
 from running import Person, Site
 
 SECRET_KEY = "a secret of these tests, and of nothing else"
@@ -173,7 +173,7 @@ class Scene:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=4 * DEADLINE_SECONDS,
             check=False,
         )
 

@@ -101,6 +101,11 @@ def run_until_it_works(scene: Scene, script: str, folder: Path, kind: str) -> No
 
 @pytest.mark.parametrize("block", RUN, ids=str)
 def test_it_runs(scene: Scene, block: Block):
+    run_block(scene, block)
+
+
+def run_block(scene: Scene, block: Block) -> None:
+    """Run a block of commands, to its end or until it shows that it works."""
     assert not UNSAFE.search(block.text), f"{block.place} is not for a test to run: list it in not_run.py"
     scene.somebody()
     if "journal forget" in block.text:
@@ -113,6 +118,22 @@ def test_it_runs(scene: Scene, block: Block):
         return
     result = scene.run(script, folder)
     assert result.returncode == 0, f"{block.place}\n{script}\n{result.stdout}\n{result.stderr}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sudo systemctl restart sessiond\n",
+        "sudo make install\n",
+        "sessiond identity no-such-session | cat\nsessiond status\n",
+        "sessiond status\nsessiond verify /nowhere/at/all\n",
+        "sessiond serve --socket /nowhere/at/all\n",
+        "no-such-command-as-this\n",
+    ],
+)
+def test_a_block_that_is_not_listed_and_does_not_run_fails(scene, text):
+    with pytest.raises(AssertionError):
+        run_block(scene, Block(ROOT / "README.md", "sh", text, 1))
 
 
 def test_a_command_that_fails_is_found_out(scene):
