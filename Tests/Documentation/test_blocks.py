@@ -103,6 +103,48 @@ def test_sessiond_knows_the_options_in_the_text(page, binary):
         assert unknown_options(binary, code) == [], code
 
 
+#: Options of other programs that the pages name.
+OTHERS = {
+    *(
+        "--group-add",
+        "--security-opt",
+        "--cookie",
+        "--bigkeys",
+        "--latency",
+        "--unit",
+        "--no-block",
+        "--offline",
+        "--root",
+    ),
+    # Of programs of this repository: the benchmarks and `manage.py sessiond_check`.
+    *("--only", "--seconds", "--write", "--read-only"),
+}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_option_in_the_text_is_somebodys(page, binary):
+    commands = [
+        "serve",
+        "identity",
+        "get",
+        "sessions",
+        "watch",
+        "events",
+        "revoke",
+        "status",
+        "verify",
+        "keygen",
+        "decode",
+    ]
+    known = set().union(*(options_of(binary, name) for name in commands)) | OTHERS
+    named = {
+        option
+        for code in re.findall(r"`([^`]+)`", prose_of(page))
+        for option in re.findall(r"(?<![\w-])--[a-z][a-z-]+", code)
+    }
+    assert named - known == set()
+
+
 def test_an_option_that_is_not_there_is_found_out(binary):
     assert unknown_options(binary, "sudo sessiond serve --redis-uri x --http y | sessiond watch --jsn") == [
         "--redis-uri",

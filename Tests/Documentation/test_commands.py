@@ -5,8 +5,10 @@ import contextlib
 import os
 import queue
 import re
+import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -236,3 +238,38 @@ def test_what_make_run_shows(scene):
         process.communicate(timeout=DEADLINE_SECONDS)
     told = [line for line in said.splitlines() if re.match(r"\S+Z  ", line)]
     assert re.fullmatch(pattern, "\n".join(told)), said
+
+
+def test_the_tutorial_by_hand(scene):
+    """All but the installation, with this Python in the place of the one that would be made."""
+    [block] = [block for block in blocks_of(ROOT / "Examples/tutorial/README.md") if block.language == "sh"]
+    first, _, script = block.text.partition("\n")
+    assert first.startswith("python3 -m venv .venv && .venv/bin/pip install")
+    folder = scene.folder / "t"
+    shutil.copytree(ROOT / "Examples/tutorial", folder)
+    (folder / ".venv").symlink_to(sys.prefix)
+    replaced = {"redis://127.0.0.1:6379/0": scene.redis.url, "--port 8080": "--port 0"}
+    for old, new in replaced.items():
+        assert old in script
+        script = script.replace(old, new)
+    environ = {name: value for name, value in scene.environment.items() if not name.startswith(("SESSIOND", "EXAMPLE"))}
+    process = subprocess.Popen(
+        ["bash", "-euc", script],
+        cwd=folder,
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        line = process.stdout.readline()
+        assert line.startswith("serving http://"), line
+        address = line.removeprefix("serving ").strip()
+        tour = ["python3", "tour.py", address, "--name", "ada"]
+        said = subprocess.run(tour, cwd=folder, env=environ, capture_output=True, text=True, timeout=60, check=False)
+        [shown] = [block.text for block in blocks_of(ROOT / "Examples/tutorial/README.md") if block.language == "text"]
+        assert (said.returncode, re.sub("user \\d+", "user 1", said.stdout)) == (0, shown), said.stderr
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.communicate(timeout=DEADLINE_SECONDS)

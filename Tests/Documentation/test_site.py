@@ -4,14 +4,11 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import build_site
 import pytest
 from build_site import FILES, NAME, ROOT, TEXTS, Page
-
-HERE = Path(__file__).parent
 
 #: What a reader looks for first.
 MAIN = [
@@ -27,8 +24,8 @@ def site(tmp_path_factory):
         pytest.fail("docc is missing, which comes with the Swift toolchain")
     folder = tmp_path_factory.mktemp("site") / "site"
     result = subprocess.run(
-        [sys.executable, "build_site.py", str(folder)],
-        cwd=HERE,
+        ["make", "docs", f"DOCS={folder}"],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=300,
@@ -36,6 +33,7 @@ def site(tmp_path_factory):
     )
     assert result.returncode == 0, result.stdout + result.stderr
     assert "warning" not in result.stdout + result.stderr
+    assert f"the site is in {folder}" in result.stdout
     return folder
 
 
