@@ -15,7 +15,7 @@ BENCH_VENV := .venv-bench
 PYTHON := $(abspath $(VENV))/bin
 DEBIAN_PACKAGES := libhiredis-dev zlib1g-dev liblzma-dev liblz4-dev libzstd-dev libsqlite3-dev sqlite3 redis-server openssl socat systemd python3 python3-venv
 # For tests alone: clients of other languages, web servers, and what judges metrics.
-TEST_PACKAGES := golang-go nodejs nginx-light caddy prometheus
+TEST_PACKAGES := golang-go nodejs nginx-light caddy prometheus curl
 # One executable that needs no Swift where it runs. All release builds say the same, so that none undoes the other.
 RELEASE := -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now
 SWIFT_SOURCES := Package.swift Sources Tests
@@ -139,6 +139,15 @@ sanitize-%: packages $(VENV)/tests
 mutants: packages ## Break one rule of the cache after the other, and see the simulation find each (half an hour)
 	/usr/bin/python3 Tests/Mutants/mutants.py
 
+# Where the documentation is built as a site, and the path under which it will be served.
+DOCS := .build-docs
+DOCS_BASE_PATH ?=
+
+.PHONY: docs
+docs: ## Build the documentation as a site in .build-docs (DOCS_BASE_PATH=sessiond where it will not lie at the root)
+	/usr/bin/python3 Tests/Documentation/build_site.py --base-path '$(DOCS_BASE_PATH)' $(DOCS)
+	@echo 'the site is in $(DOCS), for any web server; to read it here: python3 -m http.server --directory $(DOCS)'
+
 .PHONY: build
 build: packages ## Build for debugging
 	swift build
@@ -174,7 +183,7 @@ install-files:
 	/usr/bin/python3 $(SERVICE)/manual.py '$(SESSIOND)' | sed 's|/etc/sessiond|$(SYSCONFDIR)/sessiond|g' \
 	    >'$(DESTDIR)$(PREFIX)/share/man/man1/sessiond.1'
 	chmod 644 '$(DESTDIR)$(PREFIX)/share/man/man1/sessiond.1'
-	install -m 644 README.md CHANGELOG.md Sources/Daemon/Documentation.docc/{Service,Containers,HTTP}.md '$(DOCUMENTS)'
+	install -m 644 README.md CHANGELOG.md Sources/Daemon/Documentation.docc/{Service,Containers,HTTP,Operate,Runbook}.md '$(DOCUMENTS)'
 	install -D -m 644 -t '$(DOCUMENTS)/examples/http' Examples/http/*
 
 .PHONY: uninstall
@@ -284,4 +293,4 @@ $(BENCH_VENV)/ready: Tests/Benchmarks/requirements.txt | packages
 
 .PHONY: clean
 clean: ## Remove everything that was built
-	rm -rf .build .build-mutants $(FUZZER) $(DEB) $(BENCHMARKS) $(VENV) $(BENCH_VENV)
+	rm -rf .build .build-mutants $(FUZZER) $(DEB) $(DOCS) $(BENCHMARKS) $(VENV) $(BENCH_VENV)

@@ -10,16 +10,15 @@ from pathlib import Path
 
 import pytest
 import sessiond
+from processes import Daemon, PrivateRedis
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "Clients/python/tests/support"))
-
-from processes import Daemon, PrivateRedis  # noqa: E402
-
 README = (ROOT / "README.md").read_text()
+DJANGO_PAGE = (ROOT / "Sources/Daemon/Documentation.docc/Django.md").read_text()
 PAGES = [
     ROOT / "README.md",
     ROOT / "CHANGELOG.md",
+    ROOT / "SECURITY.md",
     *sorted((ROOT / "Protocols").glob("*.md")),
     *sorted((ROOT / "Examples").glob("*/README.md")),
     *sorted((ROOT / "Clients").glob("*/README.md")),
@@ -27,9 +26,9 @@ PAGES = [
 ]
 
 
-def blocks(language: str, containing: str) -> str:
+def blocks(language: str, containing: str, page: str = README) -> str:
     """Return the one fenced block of a language that contains a text."""
-    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
     found = [text for name, text in fenced if name == language and containing in text]
     assert len(found) == 1, f"{len(found)} {language} blocks contain {containing!r}"
     return found[0]
@@ -69,12 +68,12 @@ def daemon(binary, folder, redis):
 
 @pytest.fixture
 def strict_redis(folder):
-    """Run a Redis with the user of the README, which no other daemon configures."""
+    """Run a Redis with the user that suffices, which no other daemon configures."""
     subfolder = folder / f"strict{len(list(folder.iterdir()))}"
     subfolder.mkdir()
     server = PrivateRedis(subfolder)
     server.start()
-    server.command(*blocks("", "ACL SETUSER").split())
+    server.command(*blocks("redis", "ACL SETUSER", DJANGO_PAGE).split())
     yield server
     server.stop()
 
@@ -145,15 +144,9 @@ def test_the_acl_user_can_end_sessions_with_what_more_it_needs(binary, folder, s
     with sessiond.Client(str(daemon.path)) as client:
         with pytest.raises(sessiond.Unavailable, match="DEL"):
             client.revoke("somebody")
-        redis.command("ACL", "SETUSER", "sessiond", *re.search(r"`(%W~[^`]*)` and `(\+del)`", README).groups())
+        redis.command("ACL", "SETUSER", "sessiond", *re.search(r"`(%W~[^`]*)` and `(\+del)`", DJANGO_PAGE).groups())
         assert client.revoke("somebody") == 1
     assert daemon.stop() == 0
-
-
-def test_make_knows_its_targets():
-    makefile = (ROOT / "Makefile").read_text()
-    for target in set(re.findall(r"`?make (run|test|release|bench(?:-\w+)?|fuzz|mutants)\b", README)):
-        assert f"\n{target}:" in makefile
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -171,37 +164,34 @@ TLS_PAGE = (ROOT / "Sources/Daemon/Documentation.docc/TLS.md").read_text()
 def test_every_error_of_tls_that_is_explained_is_told():
     folder = ROOT / "Sources/RedisTransport"
     source = (folder / "TLS/TLSFailure.swift").read_text() + (folder / "RedisFailure.swift").read_text()
+    errors = TLS_PAGE.split("## What each error means")[1]
     told = re.sub(r"\\\n\s*", "", source)
     told = re.sub(r"\\\([^\n]*?\)\)?", "…", told)
-    quoted = re.findall(r"`([^`]+)`", "".join(re.findall(r"^\| (`.*?) \|", TLS_PAGE, re.MULTILINE)))
+    quoted = re.findall(r"`([^`]+)`", "".join(re.findall(r"^\| (`.*?) \|", errors, re.MULTILINE)))
     assert len(quoted) > 10
     for words in quoted:
         assert words in told, words
 
 
-def test_the_certificates_of_the_page_lead_to_a_daemon_that_is_ready(binary, folder):
-    recipe = re.findall(r"^```sh\n(.*?)^```$", TLS_PAGE, re.DOTALL | re.MULTILINE)
+def test_the_commands_of_the_page_lead_to_a_daemon_that_is_ready(binary, folder):
+    """The certificates are made, Redis is configured and the daemon started as the page says, with other paths."""
     home = folder / "tls"
     home.mkdir()
-    subprocess.run(["bash", "-euc", recipe[0]], cwd=home, check=True, capture_output=True, timeout=60)
+    recipe = blocks("sh", "openssl req", TLS_PAGE)
+    subprocess.run(["bash", "-euc", recipe], cwd=home, check=True, capture_output=True, timeout=60)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    server = subprocess.Popen(
-        [
-            *("redis-server", "--port", "0", "--tls-port", str(port), "--bind", "127.0.0.1", "--save", ""),
-            *("--tls-cert-file", "redis.crt", "--tls-key-file", "redis.key", "--tls-ca-cert-file", "ca.crt"),
-        ],
-        cwd=home,
-        stdout=subprocess.DEVNULL,
-    )
+    configuration = blocks("redis", "tls-port", TLS_PAGE).replace("6380", str(port)).replace("/etc/redis", str(home))
+    (home / "redis.conf").write_text(f"{configuration}bind 127.0.0.1\nsave ''\ndir {home}\n")
+    server = subprocess.Popen(["redis-server", str(home / "redis.conf")], stdout=subprocess.DEVNULL)
+    (home / "redis-url").write_text(f"rediss://127.0.0.1:{port}\n")
     key_file = home / "secret_key"
     key_file.write_text("a secret of this test\n")
-    options = [
-        *("--redis-ca-file", str(home / "ca.crt"), "--redis-server-name", "redis.example"),
-        *("--redis-certificate-file", str(home / "client.crt"), "--redis-key-file", str(home / "client.key")),
-    ]
-    daemon = Daemon(binary, home, f"rediss://127.0.0.1:{port}", key_file, *options)
+    words = blocks("sh", "sessiond serve", TLS_PAGE).replace("\\\n", " ").replace("/etc/sessiond", str(home)).split()
+    assert words[:2] == ["sessiond", "serve"]
+    # Its certificate is for the page's name and address, and this one is another.
+    daemon = Daemon(binary, home, None, key_file, *words[2:], "--redis-server-name", "redis.example")
     try:
         daemon.start()
         assert daemon.stop() == 0

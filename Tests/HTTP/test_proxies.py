@@ -251,9 +251,9 @@ def test_while_redis_is_away_nobody_is_sent_to_the_login(front, door, django_sit
 
 
 @pytest.mark.parametrize("door", ["port"], indirect=True)
-def test_the_snippet_of_the_readme(folder, door, django_site, members):
-    readme = (ROOT / "README.md").read_text()
-    snippet = re.search(r"^```nginx\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE)
+def test_the_snippet_of_the_page(folder, door, django_site, members):
+    page = (ROOT / "Sources/Daemon/Documentation.docc/Protect.md").read_text()
+    snippet = re.search(r"^```nginx\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
     assert snippet
     locations = in_place(snippet[1], {"http://members": f"http://{members}", "127.0.0.1:9180": door.place})
     # What its comments say of the two places that it names.

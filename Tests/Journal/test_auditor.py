@@ -57,7 +57,7 @@ def test_when_nobody_could_see(journal):
 
 def test_the_commands_of_the_page_run(binary, folder, journal):
     text = (ROOT / "Protocols" / "journal.md").read_text()
-    block = re.search(r"```\n(sessiond keygen.*?)```", text, re.DOTALL).group(1)
+    block = re.search(r"```sh\n(sessiond keygen.*?)```", text, re.DOTALL).group(1)
     for line in block.splitlines():
         run = sessiond(binary, folder, *line.split()[1:])
         assert run.returncode == 0, run.stderr
