@@ -77,7 +77,7 @@ package struct SessionDaemon {
         if let door { metadata["http"] = "\(door.place)" }
         logger.info("sessiond \(Self.version) listens", metadata: metadata)
         if configuration.decoding.keyCount == 0 {
-            logger.warning("sessions are not verified (--no-verify): anyone who can write to Redis can be anybody")
+            logger.warning("sessions are not verified: anyone who can write to Redis can be anybody")
         }
         for warning in configuration.warnings { logger.warning("\(warning)") }
         // They stop in the opposite order: no client is left without answers.

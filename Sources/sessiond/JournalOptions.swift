@@ -48,7 +48,8 @@ struct JournalOptions: ParsableArguments {
         help: ArgumentHelp(
             "Add every event to this Redis Stream as well, in the database of the sessions.",
             discussion: """
-                Several daemons may name one stream: one of them publishes, another one goes on when that one is gone. Beside the stream                 lie the keys <name>:lease and <name>:published.
+                Several daemons may name one stream: one of them publishes, another one goes on when that one is gone. \
+                Beside the stream lie the keys <name>:lease and <name>:published.
                 """,
             valueName: "name"
         )
