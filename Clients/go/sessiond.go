@@ -295,7 +295,7 @@ func (c *Client) Call(ctx context.Context, method string, params, result any) er
 		}
 		answer, err := connection.ask(ctx, method, params)
 		if errors.Is(err, ErrConnection) && !isNew && attempt == 1 {
-			// It was closed while it lay idle, by a restart for instance. No method does more when it is called twice.
+			// It was closed while it lay idle, by a restart for instance. No method does more when it is called twice; a revocation then counts what was left.
 			continue
 		}
 		if err != nil {

@@ -288,7 +288,7 @@ export class Client {
         try {
           return await connection.ask(method, params, signal);
         } catch (error) {
-          // It was closed while it lay idle, by a restart for instance. No method does more when it is called twice.
+          // It was closed while it lay idle, by a restart for instance. No method does more when it is called twice; a revocation then counts what was left.
           if (!(error instanceof ConnectionFailed) || !standing || !isFirst) throw error;
         }
       }

@@ -148,6 +148,27 @@ def test_one_client_can_be_used_in_one_event_loop_after_the_other(serve):
     assert file_count() < before
 
 
+def test_event_loops_in_several_threads_share_a_client(serve):
+    server = serve(answering(ADA))
+    client = aio.Client(server.path, timeout=DEADLINE)
+    meet = threading.Barrier(2, timeout=DEADLINE)
+    told = []
+
+    async def ask():
+        for _ in range(20):
+            # Each uses its connection between two uses of the other's.
+            meet.wait()
+            told.append(await client.identity(KEY))
+
+    threads = [threading.Thread(target=asyncio.run, args=[ask()]) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(told), server.connection_count) == (40, 2)
+    asyncio.run(client.close())
+
+
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_forked_child_opens_its_own_connection(serve):
     def script(server, peer):

@@ -104,18 +104,22 @@ def test_a_lost_connection_is_resumed_after_the_last_event(connect, serve):
 
 
 def test_a_session_that_is_followed_is_followed_to_its_new_key_after_a_lost_connection_too(connect, serve):
+    # The login under the new key, then the logout of the old one; a connection ends after each.
     def script(server, peer):
         subscribe(server, peer)
-        rotated = event(1 + peer.number)
+        told = event(1 + peer.number)
         if peer.number == 0:
-            rotated["data"]["previous_session"] = "a" * 32
-        peer.send({"jsonrpc": "2.0", "method": "event", "params": {"subscription": 1, "event": rotated}})
+            told["data"]["previous_session"] = "a" * 32
+        elif peer.number == 1:
+            told |= {"type": "dev.sessiond.logout", "subject": "a" * 32}
+        peer.send({"jsonrpc": "2.0", "method": "event", "params": {"subscription": 1, "event": told}})
 
     server = serve(script)
     with connect(server.path).events(session="a" * 32) as stream:
-        for _ in range(2):
+        for _ in range(3):
             next(stream)
-    assert [request["params"]["session"] for request in server.requests[:2]] == ["a" * 32, event(1)["subject"]]
+    followed = [request["params"]["session"] for request in server.requests[:3]]
+    assert followed == ["a" * 32, "a" * 32, event(1)["subject"]]
 
 
 def test_an_event_that_comes_again_after_a_lost_connection_is_not_delivered_twice(connect, serve):

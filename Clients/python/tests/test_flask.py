@@ -102,7 +102,9 @@ def test_an_identity_does_not_outlive_its_request(make_app, serve):
     app = make_app(serve(people).path)
     with app.app_context():
         assert json.loads(get(app, "/open", f"sessionid={KEY}").text) == ["42", "42", "42"]
-        assert json.loads(get(app, "/open").text) == [None, None, None]
+        stranger = get(app, "/open")
+        assert json.loads(stranger.text) == [None, None, None]
+        assert "Cookie" in stranger.headers["Vary"]
         assert get(app, "/").status_code == 302
 
 

@@ -13,6 +13,7 @@ from ._protocol import Call
 #: A quiet daemon sends a heartbeat every 15 s: after three that did not come the connection is taken for dead.
 SILENCE_SECONDS_MAX = 45.0
 BACKOFF_SECONDS_MIN = 0.1
+_LOGOUT = "dev.sessiond.logout"
 BACKOFF_SECONDS_MAX = 5.0
 
 
@@ -29,6 +30,8 @@ class Subscription:
         #: Before this moment it is not tried again.
         self.retry_at = 0.0
         self._number: Any = None
+        #: The new key of a session that is followed.
+        self._rotated_to: Optional[str] = None
         self._failures = 0
 
     def call(self) -> Call[dict[str, Any]]:
@@ -70,11 +73,20 @@ class Subscription:
         if self.position is not None and event.id <= self.position:
             return None
         self.position = event.id
-        followed = self._params.get("session")
-        if followed is not None and event.data.get("previous_session") == followed:
-            # The daemon follows a session to its new key; a new subscription has to begin there.
-            self._params["session"] = event.subject
+        self._follow(event)
         return event
+
+    def _follow(self, event: Event) -> None:
+        # The daemon follows a session to its new key; a new subscription has to begin there, but not before the old
+        # key's logout has come, which follows the new one's login.
+        followed = self._params.get("session")
+        if followed is None:
+            return
+        if event.data.get("previous_session") == followed:
+            self._rotated_to = event.subject
+        elif self._rotated_to is not None and event.subject == followed and event.type == _LOGOUT:
+            self._params["session"] = self._rotated_to
+            self._rotated_to = None
 
     def back_off(self, error: Optional[SessiondError], now: float) -> None:
         """Set the moment of the next attempt: later after each failure in a row, and not before the error says."""

@@ -88,7 +88,6 @@ def login_required(view: _View) -> _View:
 
     @functools.wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
-        after_this_request(_vary_by_cookie)
         try:
             who = identity()
         except SessiondError as error:
@@ -114,6 +113,8 @@ def identity() -> Identity:
     this_request = request._get_current_object()  # type: ignore[attr-defined]
     asked_by, who = g.get("_sessiond", (None, NOBODY))
     if asked_by is not this_request:
+        # Whatever is shown depends on who asks: no cache may give it to others.
+        after_this_request(_vary_by_cookie)
         g.user_id, g.identity = None, NOBODY
         session_key = _session_key()
         who = NOBODY if session_key is None else client().identity(session_key)

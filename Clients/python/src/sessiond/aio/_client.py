@@ -9,19 +9,20 @@ from types import TracebackType
 from typing import Any, Optional, Union
 
 from .. import _calls
-from .._errors import RequestFailed, SessiondError
+from .._errors import RequestFailed
 from .._model import EventPage, Identity, SessionData, SessionPage
 from .._paths import find_socket
 from .._protocol import Call, ConnectionLost, Result, is_usable_after
 from ._connection import Connection
 from ._events import EventStream
 from ._pool import Pool
+from ._pools import Pools
 
 
 class Client:
-    """Asks the daemon through its Unix socket. One client may be shared by all tasks of an event loop.
+    """Asks the daemon through its Unix socket. One client may be shared by all tasks, event loops and threads.
 
-    Connections are opened when needed, kept, and opened again after a restart of the daemon; another event loop and a
+    Connections are opened when needed, kept, and opened again after a restart of the daemon; each event loop and a
     forked child open their own. Every method raises a SessiondError where sessiond cannot tell, which never means that
     nobody is logged in. A task that is cancelled while it asks costs its connection and nothing else.
     """
@@ -36,9 +37,7 @@ class Client:
             raise ValueError("timeout and pool_size must be greater than 0")
         self._socket_path = socket_path
         self._timeout = timeout
-        self._pool_size = pool_size
-        self._pool: Optional[Pool] = None
-        self._closed = False
+        self._pools = Pools(self._connect, pool_size)
 
     async def __aenter__(self) -> Client:
         """Return the client itself."""
@@ -59,9 +58,7 @@ class Client:
 
     async def close(self) -> None:
         """Close the connections. Streams of events are closed by themselves, not by this."""
-        self._closed = True
-        if self._pool is not None:
-            self._pool.close()
+        self._pools.close()
 
     async def identity(self, session_key: str, *, confirm: bool = False) -> Identity:
         """Say who is behind a session key, the value of Django's session cookie.
@@ -140,9 +137,7 @@ class Client:
 
     async def _call(self, call: Call[Result]) -> Result:
         deadline = time.monotonic() + self._timeout
-        pool = self._pool
-        if pool is None or not pool.is_of_here():
-            pool = self._pool_of_here()
+        pool = self._pools.of_here()
         await pool.acquire(deadline)
         try:
             idle = pool.take_idle()
@@ -159,14 +154,6 @@ class Client:
     async def _connect(self, deadline: float) -> Connection:
         # Looked up every time: the daemon may come up later, elsewhere.
         return await Connection.open(self._socket_path or find_socket(), deadline)
-
-    def _pool_of_here(self) -> Pool:
-        if self._closed:
-            raise SessiondError("this client was closed")
-        if self._pool is not None:
-            self._pool.close()
-        self._pool = Pool(self._connect, self._pool_size)
-        return self._pool
 
 
 async def _exchange(pool: Pool, connection: Connection, call: Call[Result], deadline: float) -> Result:

@@ -32,10 +32,6 @@ class Pool:
         self._idle: list[Connection] = []
         self._closed = False
 
-    def is_of_here(self) -> bool:
-        """Say whether the pool belongs to the running loop. A forked child has another one."""
-        return self._loop is asyncio.get_running_loop()
-
     async def acquire(self, deadline: float) -> None:
         """Take the right to one connection, or raise TimedOut where all are taken until the deadline."""
         if self._permit_count > 0:
