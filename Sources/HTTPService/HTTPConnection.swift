@@ -14,6 +14,11 @@ final class HTTPConnection: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var state = State.idle
     private var isInputClosed = false
+    /// How many requests are being read, each within the answer to the one before.
+    private var nesting = 0
+
+    /// An end is written within a read as long as no more of them are nested: each takes some kilobytes of the stack.
+    private static let nestingMax = 16
 
     private enum State {
         /// No request is there, or not all of its head.
@@ -57,6 +62,8 @@ final class HTTPConnection: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        nesting += 1
+        defer { nesting -= 1 }
         switch (unwrapInboundIn(data), state) {
         case (.head(let head), .idle):
             patience.requested()
@@ -196,6 +203,12 @@ final class HTTPConnection: ChannelInboundHandler {
         if !answer.body.isEmpty, request.head.method != .HEAD {
             write(.body(.byteBuffer(context.channel.allocator.buffer(bytes: answer.body))), context)
         }
+        guard nesting > Self.nestingMax else { return end(isLast: isLast) }
+        context.eventLoop.assumeIsolated().execute { [self] in end(isLast: isLast || isInputClosed) }
+    }
+
+    private func end(isLast: Bool) {
+        guard let context, case .answering = state else { return }
         // Set before the end is written, which can bring the next request.
         state = isLast ? .lingering : .idle
         patience.answered()

@@ -170,6 +170,18 @@ def test_thousands_of_requests_behind_one_that_waits_are_answered_in_their_turn(
         sender.join()
 
 
+@pytest.mark.parametrize("request_", [b"GET / HTTP/1.1\r\n\r\n", REQUEST], ids=["of no host", "answered"])
+def test_requests_that_arrived_together_behind_one_that_waits_take_no_stack(kept, request_):
+    first = b"GET /auth HTTP/1.1\r\nHost: localhost\r\nCookie: sessionid=nobody\r\n\r\n"
+    for _ in range(20):
+        with kept.wire() as wire:
+            count = 30_000 // len(request_)
+            wire.send(first + request_ * count)
+            assert wire.answer().status == 401
+            for _ in range(count):
+                assert wire.answer().status == (200 if request_ == REQUEST else 400)
+
+
 def test_a_client_that_ends_its_input_still_gets_its_answer(kept):
     with kept.wire() as wire:
         wire.send(b"GET /identity HTTP/1.1\r\nHost: localhost\r\nCookie: sessionid=nobody\r\n\r\n")

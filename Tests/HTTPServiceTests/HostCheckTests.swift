@@ -27,6 +27,17 @@ import Testing
     }
 
     @Test(
+        "What is given as a further name has no port, which would never be compared",
+        arguments: [
+            ("shop.example", true), ("10.0.0.1", true), ("fe80::1", true), ("[fe80::1]", true),
+            ("shop.example:8080", false), ("10.0.0.1:80", false), ("[fe80::1]:80", false), ("[fe80::1", false),
+            ("", false),
+        ])
+    func names(_ text: String, isName: Bool) {
+        #expect(HostCheck.isName(text) == isName)
+    }
+
+    @Test(
         "One Host has to be named, and be one",
         arguments: [[], [""], ["localhost", "localhost"], ["localhost:x"], [":80"], ["[::1"], ["[::1]x"], ["a b:"]])
     func none(_ hosts: [String]) {

@@ -28,6 +28,9 @@ package struct HTTPConfiguration: Sendable {
         }
         let cookieName = try Self.cookieName(options)
         let hosts = options.words(.httpHosts) ?? []
+        if let host = hosts.first(where: { !HostCheck.isName($0) }) {
+            throw .badValue(option: .httpHosts, problem: "\(host) is no name or address; leave a port out")
+        }
         var limits = HTTPLimits()
         limits.connectionsMax = try options.integer(
             .maxHTTPConnections, default: limits.connectionsMax, in: 1...100_000)

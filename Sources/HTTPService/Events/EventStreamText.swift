@@ -31,15 +31,17 @@ enum EventStreamText {
         output += "\n".utf8
     }
 
-    /// The end: what follows the position is lost. The empty id has a browser go on without one.
-    static func positionLost(oldest: EventID?, to output: inout [UInt8]) {
+    /// The end: what follows the position is lost.
+    ///
+    /// - Parameter newest: where a browser that comes back goes on; without it, it would ask for the lost position again.
+    static func positionLost(oldest: EventID?, newest: EventID, to output: inout [UInt8]) {
         var json = JSONWriter()
         json.beginObject()
         json.member("reason", "position_lost")
         json.key("oldest")
         if let oldest { json.string(oldest.description) } else { json.null() }
         json.endObject()
-        output += "id\nevent: closed\ndata: ".utf8
+        output += "id: \(newest)\nevent: closed\ndata: ".utf8
         output += json.bytes
         output += "\n\n".utf8
     }

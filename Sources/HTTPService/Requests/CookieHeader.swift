@@ -22,14 +22,18 @@ enum CookieHeader {
 
     /// Without the blanks around it, of which Python knows more than HTTP.
     private static func stripped(_ text: Substring.UTF8View) -> Substring.UTF8View {
-        var text = text
+        var text = Substring(text).unicodeScalars
         while let first = text.first, isBlank(first) { text.removeFirst() }
         while let last = text.last, isBlank(last) { text.removeLast() }
-        return text
+        return Substring(text).utf8
     }
 
-    private static func isBlank(_ byte: UInt8) -> Bool {
-        byte == 0x20 || (0x09...0x0D).contains(byte) || (0x1C...0x1F).contains(byte)
+    /// What Python's `str.isspace` says.
+    private static func isBlank(_ character: Unicode.Scalar) -> Bool {
+        switch character.value {
+        case 0x09...0x0D, 0x1C...0x20, 0x85, 0xA0, 0x1680, 0x2000...0x200A, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000: true
+        default: false
+        }
     }
 
     /// What quotes around a value hold: `\"` stands for `"`, `\054` for a comma.

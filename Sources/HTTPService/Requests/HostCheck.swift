@@ -1,3 +1,5 @@
+import NIOCore
+
 /// Keeps pages of other sites in a browser on this machine from reading what the door tells.
 ///
 /// A browser says in `Host` by which name it came: a name that somebody else's server gives out for this machine (DNS rebinding) is
@@ -14,6 +16,17 @@ package struct HostCheck: Sendable {
         if let bound { names.insert(Self.bracketed(bound)) }
         names.formUnion(further.map { Self.bracketed($0.lowercased()) })
         self.names = names
+    }
+
+    /// Whether this can be the name of a host, or its address; a port would never be compared.
+    package static func isName(_ text: String) -> Bool {
+        let authority = bracketed(text)
+        return name(ofAuthority: authority) == authority.lowercased()
+            && (!authority.hasPrefix("[") || (try? SocketAddress(ipAddress: unbracketed(authority), port: 0)) != nil)
+    }
+
+    private static func unbracketed(_ address: String) -> String {
+        String(address.dropFirst().dropLast())
     }
 
     private static func bracketed(_ name: String) -> String {
