@@ -110,7 +110,7 @@ package final class DiskJournal: Journal {
         if filter.wantsActivity { return try memory.recent(from: start, matching: &filter, limit: limit) }
         guard case .after(let id) = start, filter.openAt == nil else { return nil }
         // Which sessions a session rotated into before, only the file knows.
-        guard filter.sessions == nil || !filter.beginsToFollow() else { return nil }
+        guard !filter.isYetToFollow else { return nil }
         let position = memory.position
         if id.run == position.run, id >= position {
             return EventBatch(events: [], position: id, hasMore: false)

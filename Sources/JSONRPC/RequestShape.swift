@@ -31,6 +31,7 @@ package struct RequestShape: Sendable, Equatable {
     /// exponent nor a short plain text, or the key was written with escapes.
     package init?(of line: [UInt8], _ request: Request, key: JSONString) {
         guard let id = request.id?.text, Self.stands(id, in: line), Self.stands(key.utf8, in: line), !key.utf8.isEmpty,
+            Self.isQuoted(key.utf8, in: line),
             line.withUnsafeBytes({ Self.idEnd($0, from: id.startIndex) }) == id.endIndex
         else { return nil }
         isIDFirst = id.startIndex < key.utf8.startIndex
@@ -45,6 +46,13 @@ package struct RequestShape: Sendable, Equatable {
     /// Whether a slice is of this line, and not a text that was put together from escapes.
     private static func stands(_ slice: ArraySlice<UInt8>, in line: [UInt8]) -> Bool {
         slice.startIndex >= 0 && slice.endIndex <= line.count && line[slice.indices].elementsEqual(slice)
+    }
+
+    /// Whether quotes stand around a slice: of a text that ends in escapes it would be another character.
+    private static func isQuoted(_ slice: ArraySlice<UInt8>, in line: [UInt8]) -> Bool {
+        let quote = UInt8(ascii: "\"")
+        return slice.startIndex > 0 && slice.endIndex < line.count && line[slice.startIndex - 1] == quote
+            && line[slice.endIndex] == quote
     }
 
     /// The id and the key of the line that begins at a place, if it is one of this shape and ends in `input`; nil for any other.

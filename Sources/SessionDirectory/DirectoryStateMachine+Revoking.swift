@@ -51,10 +51,12 @@ extension DirectoryStateMachine {
     }
 
     /// A key was read.
-    mutating func continueRevoking(read key: SessionKey, _ effects: inout DirectoryEffects) {
+    ///
+    /// - Parameter askedAt: the time of which the reading is true at least; the largest where it is true now.
+    mutating func continueRevoking(read key: SessionKey, askedAt: Int64, _ effects: inout DirectoryEffects) {
         guard !userRevocations.isEmpty else { return }
         guard knowsAll else { return giveUpRevoking(&effects) }
-        userRevocations.read(key, of: table.entry(of: key)?.standing.login?.userID)
+        userRevocations.read(key, of: table.entry(of: key)?.standing.login?.userID, askedAt: askedAt)
         tellRevocables(&effects)
     }
 

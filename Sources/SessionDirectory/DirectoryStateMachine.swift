@@ -314,7 +314,7 @@ package struct DirectoryStateMachine: ~Copyable {
         if let inherited = takeUp(key, reading, at: now) { old = inherited }
         judgeFlush(by: key, reading, after: old, completion, at: now, &effects)
         if completion.credence != .outdated { apply(key, reading, after: old, completion, at: now, &effects) }
-        continueRevoking(read: key, &effects)
+        continueRevoking(read: key, askedAt: completion.credence == .proven ? .max : value.askedAt, &effects)
         endResurrected(at: now, &effects)
         answer(key, reading, completion, askedAt: value.askedAt, at: now, &effects)
         if completion.origins.contains(.catchUp), case .catchingUp(var catchUp) = phase {

@@ -21,6 +21,8 @@ struct FetchStateMachine {
     /// After so many overtaken replies in a row those who wait are answered from the last one: it is the truth of a
     /// moment after they asked, and a key that is written without pause must not keep them forever.
     static let overtakenRoundsMax = 3
+    /// How many places in the queue may be of no use.
+    private static let passedOverCountMax = 1000
 
     private let limits: DirectoryLimits
     private var fetches: [SessionKey: Fetch] = [:]
@@ -164,6 +166,17 @@ struct FetchStateMachine {
     private func keepWaitedFor(in queue: inout Deque<SessionKey>) {
         var seen: Set<SessionKey> = []
         queue = Deque(queue.filter { fetches[$0]?.joined.isEmpty == false && seen.insert($0).inserted })
+    }
+
+    /// Keys that lookups had read first leave places behind, which would add up where nobody but lookups may ask.
+    private mutating func dropPassedOver() {
+        guard queue.count > 2 * fetches.count + Self.passedOverCountMax else { return }
+        var seen: Set<SessionKey> = []
+        queue = Deque(
+            queue.filter { key in
+                guard case .queued = fetches[key]?.state else { return false }
+                return seen.insert(key).inserted
+            })
     }
 
     /// Whether a lookup of this key would cost a question that would not be asked without it. What the directory reads for reasons of its
@@ -363,6 +376,9 @@ struct FetchStateMachine {
             again.rounds = fetch.rounds + 1
             again.joined = waiting
         }
+        // Whoever waits does not wait behind what nobody waits for.
+        if !waiting.isEmpty { lookupQueue.append(key) }
+        dropPassedOver()
         return Completion(
             credence: overtaken == .byWrite ? .observed : .outdated,
             origins: fetch.origins,

@@ -51,8 +51,11 @@ struct UserRevocations {
     }
 
     /// A key was read: whose session it is.
-    mutating func read(_ key: SessionKey, of userID: UserID?) {
-        for index in orders.indices where orders[index].unread?.remove(key) != nil && orders[index].userID == userID {
+    ///
+    /// - Parameter askedAt: when; a question from before the order, which was overtaken by a write, does not tell what that wrote.
+    mutating func read(_ key: SessionKey, of userID: UserID?, askedAt: Int64) {
+        for index in orders.indices where orders[index].begunAt < askedAt {
+            guard orders[index].unread?.remove(key) != nil, orders[index].userID == userID else { continue }
             orders[index].found.insert(key)
         }
     }

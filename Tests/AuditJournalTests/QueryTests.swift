@@ -109,4 +109,20 @@ import Testing
         #expect(fetchCount > 0)
         await rig.journal.stop()
     }
+
+    @Test(
+        "A session is not followed from memory alone before the file has told which rotations there were, however often"
+    )
+    func followedUnread() async throws {
+        let rig = await JournalRig(try TemporaryFolder(), at: Self.now)
+        let run = try #require(rig.opening).run
+        try await rig.write([Sample.online(1, run: run), Sample.online(2, run: run)])
+        var filter = EventFilter(session: Sample.session("A"))
+        let start = EventStart.after(EventID(run: run, sequence: 1))
+        for _ in 0..<2 {
+            // The one who follows could not read the file, and asks again.
+            #expect(try rig.journal.recent(from: start, matching: &filter, limit: 9) == nil)
+        }
+        await rig.journal.stop()
+    }
 }

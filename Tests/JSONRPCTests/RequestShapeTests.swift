@@ -73,6 +73,9 @@ import Testing
             #"{"jsonrpc":"2.0","id":"\u0041","method":"session.identity","params":{"session_key":"k"}}"#,
             #"{"jsonrpc":"2.0","id":1,"method":"session.identity","params":{"session_key":"\u006b"}}"#,
             #"{"jsonrpc":"2.0","id":1,"method":"session.identity","params":{"session_key":""}}"#,
+            // The first bytes of what is written are those of the key.
+            #"{"jsonrpc":"2.0","id":1,"method":"session.identity","params":{"session_key":"\\"}}"#,
+            #"{"jsonrpc":"2.0","id":1,"method":"session.identity","params":{"session_key":"abcdefghij\\"}}"#,
         ])
     func others(text: String) {
         #expect(Self.shape(of: text) == nil)

@@ -96,6 +96,27 @@ import Testing
         #expect(Set(keys) == Set(["A", "B", "unheard", "unread"].map(Scene.key)))
     }
 
+    @Test(
+        "A session whose login was announced before the order, and that a question from before the login shows as nobody's, ends"
+    )
+    func overtakenByTheLogin() throws {
+        var scene = Self.live()
+        scene.set("C", Scene.payload(nil))
+        scene.ask()
+        scene.announce("C", "set")
+        guard case .later(let number) = scene.machine.revocable(.user(UserID("1"), except: nil), at: scene.now) else {
+            Issue.record("it is known at once which sessions there are")
+            return
+        }
+        scene.advance(1)
+        scene.pong()
+        scene.answerShort()
+        scene.put("C", Scene.payload("1"))
+        scene.answer()
+        let keys = try #require(scene.revocables[number]).get()
+        #expect(Set(keys) == Set(["A", "B", "C"].map(Scene.key)))
+    }
+
     @Test("An order that is under way when the link is lost is told that nobody knows", arguments: [true, false])
     func lostMeanwhile(isSubscriptionLost: Bool) {
         var scene = Self.live()
