@@ -17,13 +17,13 @@ from processes import PrivateRedis, wait_for
 from site_with_daemon import Site
 from terminals import Terminal
 
-KEY_COUNT = 20_000
+KEY_COUNT = 10_000
 
 
 @pytest.fixture
 def held(folder: Path, redis: PrivateRedis) -> Iterator[HeldRedis]:
     """Redis as it looks where its answers stop after the first few thousand sessions."""
-    held = HeldRedis(folder, redis.path, byte_count=2_000_000)
+    held = HeldRedis(folder, redis.path, byte_count=1_000_000)
     yield held
     held.close()
 
