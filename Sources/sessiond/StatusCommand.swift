@@ -33,11 +33,12 @@ struct StatusCommand: AsyncParsableCommand {
     private func print(_ connection: SessiondConnection) async throws {
         let look = Look.standardOutput(color.color)
         let report = StatusReport(try await connection.status(), limits: try await connection.info().limits)
-        guard look.isTerminal else {
+        guard look.isTerminal || look.isColored else {
             for line in report.lines { Terminal.print(line) }
             return
         }
-        let columns = Window.current.columns
+        // Colours that were asked for in a pipe: whatever reads it knows how wide it is.
+        let columns = look.isTerminal ? Window.current.columns : .max
         for line in report.lines(in: look, columns: columns) {
             Terminal.print(line.rendered(in: look, columns: columns))
         }

@@ -40,11 +40,13 @@ struct TopCommand: AsyncParsableCommand {
             guard look.isTerminal, FullScreen.isPossible else { throw Self.terminalMissing }
             // So that somebody without a daemon is told so in a line that stays.
             try await SessiondConnection.connect(path: socket).close()
+            // Before the terminal is taken: nothing may end the process without giving it back.
+            let signals = await LiveInputs.signals()
             guard let screen = FullScreen() else { throw Self.terminalMissing }
             let signal: UnixSignal?
             do {
                 defer { screen.close() }
-                signal = try await show(on: screen, look)
+                signal = try await show(on: screen, look, signals)
             }
             if let signal, signal != .sigint { throw ExitCode(128 + signal.rawValue) }
         }
@@ -54,7 +56,9 @@ struct TopCommand: AsyncParsableCommand {
         description: "top needs a terminal to draw on; `sessiond status --json` prints the same figures")
 
     /// - Returns: the signal that ended it, if one did.
-    private func show(on screen: FullScreen, _ look: Look) async throws -> UnixSignal? {
+    private func show(
+        on screen: FullScreen, _ look: Look, _ signals: UnixSignalsSequence
+    ) async throws -> UnixSignal? {
         var view = TopView(path: socket ?? SessiondConnection.defaultPath)
         var ending: UnixSignal?
         func draw() {
@@ -64,7 +68,7 @@ struct TopCommand: AsyncParsableCommand {
         }
         draw()
         try await LiveInputs.each(
-            path: socket, EventFollower(path: socket), every: .seconds(interval), keys: screen.keys
+            path: socket, EventFollower(path: socket), every: .seconds(interval), signals: signals, keys: screen.keys
         ) { input in
             switch input {
             case .end(let signal):

@@ -109,13 +109,22 @@ class Terminal:
         wait_for(lambda: self.sent.endswith(b"\x1b]end\x07"), "the rest of the output")
         return status
 
+    def hang_up(self) -> None:
+        """Take the terminal away, as a lost connection does."""
+        os.close(self._slave)
+        self._slave = -1
+        os.close(self._master)
+        self._master = -1
+
     def close(self) -> None:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGKILL)
             self.process.wait(DEADLINE_SECONDS)
-        os.close(self._slave)
+        if self._slave >= 0:
+            os.close(self._slave)
         self._reader.join(DEADLINE_SECONDS)
-        os.close(self._master)
+        if self._master >= 0:
+            os.close(self._master)
 
     def _resize(self, columns: int, rows: int) -> None:
         fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))

@@ -70,4 +70,5 @@ def test_a_pipe_gets_plain_lines_and_programs_json(visited: Site, binary: str) -
     assert text.isascii()
     assert "\x1b" not in text
     assert re.search(r"^sessions   3 logged in, of 3 users; 0 anonymous$", text, re.MULTILINE)
+    assert "\x1b[3" in ask("--color", "always")
     assert json.loads(ask("--json"))["sessions"]["authenticated"] == 3

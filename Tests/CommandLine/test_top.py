@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hostile import HOSTILE_USER, assert_harmless
-from processes import PrivateRedis, wait_for
+from processes import DEADLINE_SECONDS, PrivateRedis, wait_for
 from site_with_daemon import Site
 from terminals import Terminal
 
@@ -56,6 +56,12 @@ def test_the_terminal_is_given_back(site: Site, terminal: Callable[..., Terminal
         number = signal.Signals[way]
         assert view.end(number) == (0 if way == "SIGINT" else 128 + number)
     assert view.is_restored
+
+
+def test_it_ends_when_the_terminal_goes(site: Site, terminal: Callable[..., Terminal]) -> None:
+    view = top(site, terminal)
+    view.hang_up()
+    assert view.process.wait(DEADLINE_SECONDS) == 128 + signal.SIGHUP
 
 
 def test_other_keys_do_nothing(site: Site, terminal: Callable[..., Terminal]) -> None:

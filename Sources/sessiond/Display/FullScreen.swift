@@ -25,7 +25,8 @@ final class FullScreen {
         before = settings
         let (keys, key) = AsyncStream<UInt8>.makeStream()
         self.keys = keys
-        source = DispatchSource.makeReadSource(fileDescriptor: STDIN_FILENO)
+        let source = DispatchSource.makeReadSource(fileDescriptor: STDIN_FILENO)
+        self.source = source
         // Ctrl-C comes as a key, so that nothing ends the process without giving the terminal back. Output stays as it is.
         settings.c_lflag &= ~tcflag_t(ICANON | ECHO | ISIG | IEXTEN)
         settings.c_iflag &= ~tcflag_t(IXON | ICRNL | INLCR)
@@ -36,7 +37,8 @@ final class FullScreen {
             if count > 0 {
                 for byte in bytes.prefix(count) { key.yield(byte) }
             } else if count == 0 || (errno != EINTR && errno != EAGAIN) {
-                key.finish()
+                // Nobody types any more: the terminal has gone.
+                source.cancel()
             }
         }
         source.setCancelHandler { key.finish() }
@@ -54,6 +56,8 @@ final class FullScreen {
         source.cancel()
         Terminal.write(Self.leaving)
         var settings = before
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &settings)
+        // What was typed and not read was meant for the view.
+        tcflush(STDIN_FILENO, TCIFLUSH)
+        tcsetattr(STDIN_FILENO, TCSANOW, &settings)
     }
 }

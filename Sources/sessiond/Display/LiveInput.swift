@@ -21,18 +21,24 @@ enum LiveInput: Sendable {
 
 /// Everything that is waited for, in the order in which it comes.
 enum LiveInputs {
+    /// The signals that are waited for. From here on they end nothing by themselves.
+    static func signals() async -> UnixSignalsSequence {
+        await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup, .sigwinch)
+    }
+
     /// Runs `body` for each input until it says that it is the last one.
     ///
     /// - Parameters:
     ///   - path: The daemon's socket.
     ///   - steps: The events to follow.
     ///   - interval: How often the daemon is asked how it is doing.
-    ///   - keys: What is typed; nil where nobody reads it.
+    ///   - signals: What `signals()` gave.
+    ///   - keys: What is typed, until the terminal goes; nil where nobody reads it.
     static func each(
-        path: String?, _ steps: EventFollower, every interval: Duration, keys: AsyncStream<UInt8>? = nil,
+        path: String?, _ steps: EventFollower, every interval: Duration, signals: UnixSignalsSequence,
+        keys: AsyncStream<UInt8>? = nil,
         _ body: (LiveInput) throws -> Bool
     ) async throws {
-        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup, .sigwinch)
         let (inputs, input) = AsyncStream<LiveInput>.makeStream()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -41,7 +47,10 @@ enum LiveInputs {
             group.addTask { await follow(steps, input) }
             group.addTask { await poll(path, every: interval, input) }
             if let keys {
-                group.addTask { for await key in keys { input.yield(.key(key)) } }
+                group.addTask {
+                    for await key in keys { input.yield(.key(key)) }
+                    input.yield(.end(.sighup))
+                }
             }
             defer { group.cancelAll() }
             for await input in inputs where try body(input) { break }

@@ -21,9 +21,10 @@ struct LiveWatch {
 
     /// Runs until a signal ends it.
     mutating func run(_ follower: EventFollower, path: String?) async throws {
+        let signals = await LiveInputs.signals()
         var ending: UnixSignal?
         defer { Terminal.write(Self.erasing) }
-        try await LiveInputs.each(path: path, follower, every: Self.interval) { input in
+        try await LiveInputs.each(path: path, follower, every: Self.interval, signals: signals) { input in
             if case .end(let signal) = input {
                 ending = signal
                 return true

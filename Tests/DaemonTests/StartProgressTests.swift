@@ -4,7 +4,7 @@ import Testing
 @testable import Daemon
 
 /// What is said of a start that takes long.
-@Suite struct ProgressTests {
+@Suite struct StartProgressTests {
     @Test(
         "Keys, rate and the time that is left, as far as it can be told",
         arguments: [
