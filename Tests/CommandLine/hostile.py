@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-#: Clears the screen, sets the title, goes back in the line, begins another one, turns the direction of writing; a C1 control.
+#: Clears the screen, sets the title, goes back in the line, begins another, turns the direction of text; a C1 control.
 HOSTILE_USER = "7\x1b[2J\x1b]0;owned\x07\r\x1b[Hroot\n\u202egnp\u2028x\u200b\x9b31m"
 
 #: What the commands themselves send: colours, the parts of a line, the whole screen.
