@@ -180,7 +180,7 @@ install-files:
 	chmod 644 '$(DESTDIR)$(PREFIX)/share/man/man1/sessiond.1'
 	for place in $(COMPLETIONS); do \
 	    file="$(DESTDIR)$${place#*=}"; install -d "$${file%/*}"; \
-	    '$(SESSIOND)' --generate-completion-script "$${place%%=*}" >"$$file"; chmod 644 "$$file"; done
+	    '$(SESSIOND)' --generate-completion-script "$${place%%=*}" | sed '1{/^#!/d}' >"$$file"; chmod 644 "$$file"; done
 	install -m 644 README.md CHANGELOG.md Sources/Daemon/Documentation.docc/{Service,Containers,HTTP}.md '$(DOCUMENTS)'
 	install -D -m 644 -t '$(DOCUMENTS)/examples/http' Examples/http/*
 

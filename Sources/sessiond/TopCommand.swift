@@ -68,7 +68,8 @@ struct TopCommand: AsyncParsableCommand {
         }
         draw()
         try await LiveInputs.each(
-            path: socket, EventFollower(path: socket), every: .seconds(interval), signals: signals, keys: screen.keys
+            path: socket, EventFollower(path: socket), every: .seconds(interval), isPatient: true, signals: signals,
+            keys: screen.keys
         ) { input in
             switch input {
             case .end(let signal):

@@ -32,10 +32,12 @@ enum LiveInputs {
     ///   - path: The daemon's socket.
     ///   - steps: The events to follow.
     ///   - interval: How often the daemon is asked how it is doing.
+    ///   - isPatient: Whether a daemon that is not there at the beginning is waited for, as it is later on.
     ///   - signals: What `signals()` gave.
     ///   - keys: What is typed, until the terminal goes; nil where nobody reads it.
     static func each(
-        path: String?, _ steps: EventFollower, every interval: Duration, signals: UnixSignalsSequence,
+        path: String?, _ steps: EventFollower, every interval: Duration, isPatient: Bool = false,
+        signals: UnixSignalsSequence,
         keys: AsyncStream<UInt8>? = nil,
         _ body: (LiveInput) throws -> Bool
     ) async throws {
@@ -44,7 +46,7 @@ enum LiveInputs {
             group.addTask {
                 for await signal in signals { input.yield(signal == .sigwinch ? .resized : .end(signal)) }
             }
-            group.addTask { await follow(steps, input) }
+            group.addTask { await follow(steps, isPatient: isPatient, input) }
             group.addTask { await poll(path, every: interval, input) }
             if let keys {
                 group.addTask {
@@ -57,12 +59,31 @@ enum LiveInputs {
         }
     }
 
-    private static func follow(_ steps: EventFollower, _ input: AsyncStream<LiveInput>.Continuation) async {
-        do throws(SessiondClientError) {
-            var iterator = steps.makeAsyncIterator()
-            while let step = try await iterator.next() { input.yield(.step(step)) }
-        } catch {
-            input.yield(.stepsEnded(error))
+    private static func follow(
+        _ steps: EventFollower, isPatient: Bool, _ input: AsyncStream<LiveInput>.Continuation
+    ) async {
+        while !Task.isCancelled {
+            do throws(SessiondClientError) {
+                var iterator = steps.makeAsyncIterator()
+                while let step = try await iterator.next() { input.yield(.step(step)) }
+            } catch {
+                guard isPatient, isPassing(error) else {
+                    input.yield(.stepsEnded(error))
+                    return
+                }
+            }
+            try? await Task.sleep(for: patience)
+        }
+    }
+
+    /// How long to wait before the next attempt.
+    private static let patience = Duration.seconds(1)
+
+    /// Whether a daemon that is started again mends it.
+    private static func isPassing(_ error: SessiondClientError) -> Bool {
+        switch error {
+        case .noSocket, .nobodyListens, .permissionDenied, .notConnected, .connectionClosed, .timedOut: true
+        case .pathTooLong, .cancelled, .requestTooLong, .refused, .unintelligible: false
         }
     }
 
