@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
+import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from held_redis import HeldRedis
-from processes import PrivateRedis, wait_for
+from processes import DEADLINE_SECONDS, PrivateRedis, wait_for
 from site_with_daemon import Site
 from terminals import Terminal
 
@@ -68,14 +69,23 @@ def test_a_stop_on_the_way_leaves_nothing_of_the_line(slow_site: Site, terminal:
     assert "stopped" in daemon.last_line
 
 
-def test_in_a_log_a_line_comes_now_and_then(slow_site: Site, held: HeldRedis) -> None:
-    starting = threading.Thread(target=slow_site.daemon.start)
-    starting.start()
-    wait_for(lambda: any("reading all sessions" in line for line in slow_site.daemon.lines), "a line")
-    held.release()
-    starting.join()
-    told = [line for line in slow_site.daemon.lines if "reading all sessions" in line]
-    assert re.search(r" info: reading all sessions: \d+ keys, \d+ a second, about \d+ s left$", told[0])
+def test_in_a_log_a_line_comes_now_and_then_and_the_service_manager_hears_it(
+    slow_site: Site, held: HeldRedis, folder: Path
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(folder / "notify.sock"))
+        manager.settimeout(DEADLINE_SECONDS)
+        environment = {"NOTIFY_SOCKET": str(folder / "notify.sock")}
+        starting = threading.Thread(target=slow_site.daemon.start, args=(environment,))
+        starting.start()
+        told = ""
+        while "reading" not in told:
+            told = manager.recv(4096).decode()
+        assert re.fullmatch(r"STATUS=reading all sessions: \d+ keys, \d+ a second, about \d+ s left", told)
+        held.release()
+        starting.join()
+    lines = [line for line in slow_site.daemon.lines if "reading all sessions" in line]
+    assert lines[0].endswith(" info: " + told.removeprefix("STATUS="))
     assert not any("\x1b" in line or "\r" in line for line in slow_site.daemon.lines)
     assert slow_site.daemon.stop() == 0
 
