@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from held_redis import HeldRedis
@@ -18,6 +19,7 @@ from processes import DEADLINE_SECONDS, PrivateRedis, wait_for
 from site_with_daemon import Site
 from terminals import Terminal
 
+ROOT = Path(__file__).resolve().parents[2]
 KEY_COUNT = 10_000
 
 
@@ -104,16 +106,18 @@ def test_status_and_top_show_it(
         return json.loads(ask("--json") or '{"link":{}}')["link"]
 
     wait_for(lambda: (link().get("progress") or {"keys_read": 0})["keys_read"] > 1000, "progress")
-    progress = link()["progress"]
-    assert link()["state"] == "scanning"
+    status = json.loads(ask("--json"))
+    jsonschema.validate(status, json.loads((ROOT / "Protocols/schemas/server.status.result.json").read_text()))
+    progress = status["link"]["progress"]
+    assert status["link"]["state"] == "scanning"
     assert 1000 < progress["keys_read"] < KEY_COUNT
     # It is an estimate, but a near one: keys are spread evenly.
     assert progress["keys_read"] / KEY_COUNT == pytest.approx(progress["share"], rel=0.2)
     assert re.search(r"^ +reading all sessions: [0-9,]+ keys", ask(), re.MULTILINE)
 
-    status = terminal("status", "--socket", slow_site.socket)
-    status.wait("read ")
-    assert re.search(r"read +█+", status.text)
+    report = terminal("status", "--socket", slow_site.socket)
+    report.wait("read ")
+    assert re.search(r"read +█+", report.text)
     top = terminal("top", "--socket", slow_site.socket)
     top.wait("scanning, ")
     assert re.search(r"reading +read +█", top.text)
