@@ -14,14 +14,14 @@ VENV := .venv
 BENCH_VENV := .venv-bench
 PYTHON := $(abspath $(VENV))/bin
 DEBIAN_PACKAGES := libhiredis-dev zlib1g-dev liblzma-dev liblz4-dev libzstd-dev libsqlite3-dev sqlite3 redis-server openssl socat systemd python3 python3-venv
-# For tests alone: clients of other languages, web servers, and what judges metrics.
-TEST_PACKAGES := golang-go nodejs nginx-light caddy prometheus curl
+# For tests alone: clients of other languages, web servers, what judges metrics, shells, and what judges a manual page.
+TEST_PACKAGES := golang-go nodejs nginx-light caddy prometheus curl zsh fish mandoc
 # One executable that needs no Swift where it runs. All release builds say the same, so that none undoes the other.
 RELEASE := -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now
 SWIFT_SOURCES := Package.swift Sources Tests
 GO_SOURCES := Clients/go Tests/Clients/go
 NODE_SOURCES := $(wildcard Clients/node/*.mjs Tests/Clients/node/*.mjs)
-PYTHON_SOURCES := Clients/python Examples/tutorial Examples/verify Tests/Sites Tests/Benchmarks Tests/Journal Tests/Hostile Tests/Limits Tests/Endurance Tests/Access Tests/Service Tests/Clients Tests/HTTP Examples/service
+PYTHON_SOURCES := Clients/python Examples/tutorial Examples/verify Tests/Sites Tests/Benchmarks Tests/Journal Tests/Hostile Tests/Limits Tests/Endurance Tests/Access Tests/Service Tests/Clients Tests/HTTP Tests/CommandLine Examples/service
 
 .PHONY: help
 help: ## Say what there is to make
@@ -54,7 +54,7 @@ test-swift: packages $(VENV)/tests
 
 # Folders with a suite of pytest; those that need a daemon find it in SESSIOND_BINARY.
 PYTHON_SUITES := Tests/Protocols Tests/Documentation Clients/python Tests/Clients Examples/tutorial Tests/Journal Tests/Hostile Tests/Limits \
-    Tests/Endurance Tests/Access Tests/Service Tests/Sites Tests/HTTP Tests/Benchmarks
+    Tests/Endurance Tests/Access Tests/Service Tests/Sites Tests/HTTP Tests/CommandLine Tests/Benchmarks
 
 .PHONY: test-python
 test-python: packages build $(VENV)/tests
@@ -160,13 +160,17 @@ release: packages ## Build for use: .build/release/sessiond
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 DESTDIR ?=
 SESSIOND ?= .build/release/sessiond
 SERVICE := Examples/service
 DOCUMENTS := $(DESTDIR)$(PREFIX)/share/doc/sessiond
+# What completes the command line, for each shell where it looks.
+COMPLETIONS := bash=$(PREFIX)/share/bash-completion/completions/sessiond zsh=$(ZSHDIR)/_sessiond \
+    fish=$(PREFIX)/share/fish/vendor_completions.d/sessiond.fish
 
 .PHONY: install
-install: release install-files ## Install the daemon, its units and its manual (DESTDIR, PREFIX=/usr/local)
+install: release install-files ## Install the daemon, its units, its manual and completions (DESTDIR, PREFIX=/usr/local)
 
 # Without building: what was built by one user is installed by another one.
 .PHONY: install-files
@@ -183,6 +187,9 @@ install-files:
 	/usr/bin/python3 $(SERVICE)/manual.py '$(SESSIOND)' | sed 's|/etc/sessiond|$(SYSCONFDIR)/sessiond|g' \
 	    >'$(DESTDIR)$(PREFIX)/share/man/man1/sessiond.1'
 	chmod 644 '$(DESTDIR)$(PREFIX)/share/man/man1/sessiond.1'
+	for place in $(COMPLETIONS); do \
+	    file="$(DESTDIR)$${place#*=}"; install -d "$${file%/*}"; \
+	    '$(SESSIOND)' --generate-completion-script "$${place%%=*}" | sed '1{/^#!/d}' >"$$file"; chmod 644 "$$file"; done
 	install -m 644 README.md CHANGELOG.md Sources/Daemon/Documentation.docc/{Service,Containers,HTTP,Operate,Runbook}.md '$(DOCUMENTS)'
 	install -D -m 644 -t '$(DOCUMENTS)/examples/http' Examples/http/*
 
@@ -190,6 +197,7 @@ install-files:
 uninstall: ## Remove what `make install` installed; configuration and journal stay
 	rm -f '$(DESTDIR)$(PREFIX)/bin/sessiond' '$(DESTDIR)$(UNITDIR)/sessiond.service' '$(DESTDIR)$(UNITDIR)/sessiond.socket' \
 	    '$(DESTDIR)$(PREFIX)/lib/sysusers.d/sessiond.conf' '$(DESTDIR)$(PREFIX)/share/man/man1/sessiond.1'
+	for place in $(COMPLETIONS); do rm -f "$(DESTDIR)$${place#*=}"; done
 	rm -rf '$(DOCUMENTS)'
 
 # Where the package is built.

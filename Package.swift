@@ -108,7 +108,9 @@ let package = Package(
         .target(name: "SessiondClient", dependencies: ["JSONRPC", "SessionModel"] + nio, swiftSettings: strict),
         .executableTarget(
             name: "sessiond",
-            dependencies: ["Daemon", "SessiondClient", "AuditJournal", "SessionModel", argumentParser, crypto],
+            dependencies: [
+                "Daemon", "SessiondClient", "AuditJournal", "SessionModel", argumentParser, crypto, unixSignals,
+            ],
             swiftSettings: strict
         ),
         .executableTarget(name: "DecoderBenchmark", dependencies: ["DjangoSession"], swiftSettings: strict),

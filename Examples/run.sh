@@ -64,7 +64,8 @@ if [[ -n "$own_redis" ]]; then
         sleep 0.1
     done
     echo "Every login and logout that Redis announces, as it happens (Ctrl-C ends it):"
-    "$SESSIOND" watch --socket "$socket" &
+    # Plain lines: what else this script says stands between them.
+    TERM=dumb "$SESSIOND" watch --socket "$socket" &
     pids+=($!)
     echo "Ask about a session in another terminal:  $SESSIOND identity --socket $socket <the sessionid cookie>"
     wait "$daemon"
@@ -73,7 +74,7 @@ fi
 touch "$home/sessiond.log"
 await "$daemon" "$home/sessiond.log" '^ready' sessiond
 
-"$SESSIOND" watch --socket "$socket" &
+TERM=dumb "$SESSIOND" watch --socket "$socket" &
 pids+=($!)
 
 export EXAMPLE_REDIS_URL=$redis_url EXAMPLE_SECRET_KEY_FILE=$key_file EXAMPLE_DATABASE=$home/example.sqlite3

@@ -17,7 +17,8 @@ export SOURCE_DATE_EPOCH
 
 rm -rf "$folder/root" "$folder/debian"
 root=$folder/root
-make --no-print-directory --silent install-files SESSIOND="$binary" DESTDIR="$root" PREFIX=/usr SYSCONFDIR=/etc UNITDIR=/lib/systemd/system
+make --no-print-directory --silent install-files SESSIOND="$binary" DESTDIR="$root" PREFIX=/usr SYSCONFDIR=/etc UNITDIR=/lib/systemd/system \
+    ZSHDIR=/usr/share/zsh/vendor-completions
 strip --strip-unneeded --remove-section=.comment --remove-section=.note "$root/usr/bin/sessiond"
 
 documents=$root/usr/share/doc/sessiond

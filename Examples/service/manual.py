@@ -5,13 +5,16 @@ manual.py BINARY > sessiond.1
 """
 
 import json
+import os
 import subprocess
 import sys
+import textwrap
+from datetime import UTC, datetime
 
 HEAD = """.\\" Made by Examples/service/manual.py from `sessiond --help`.
-.TH SESSIOND 1 "" "sessiond {version}" "User Commands"
+.TH SESSIOND 1 "{date}" "sessiond {version}" "User Commands"
 .SH NAME
-sessiond \\- who is logged in to Django? Keeps its sessions at hand and tells of logins and logouts
+sessiond \\- who is logged in to Django? Keeps its sessions at hand
 .SH SYNOPSIS
 """
 TAIL = """.SH FILES
@@ -39,9 +42,17 @@ The journal.
 
 
 def escaped(text: str) -> str:
-    """Text as roff takes it: no line begins with a control character, and hyphens are those of options."""
+    """Text as roff takes it: no line is long or begins with a control character, and hyphens are those of options."""
+    wrapped = (
+        # An indented line is shown as it stands.
+        [line]
+        if line.startswith(" ")
+        else textwrap.wrap(line, 72, break_long_words=False, break_on_hyphens=False)
+        for line in text.splitlines()
+    )
     lines = (
-        text.replace("\\", "\\e")
+        "\n".join(line for lines in wrapped for line in lines)
+        .replace("\\", "\\e")
         .replace("-", "\\-")
         .replace("~", "\\(ti")
         .replace("^", "\\(ha")
@@ -78,6 +89,16 @@ def names(argument: dict) -> str:
     return ", ".join(f"\\fB{escaped(name)}\\fR{value}" for name in spelled)
 
 
+def operands(command: dict) -> str:
+    """What a command is about, as its synopsis names it."""
+    texts = []
+    for argument in command.get("arguments", []):
+        if argument["kind"] == "positional":
+            text = names(argument) + (" ..." if argument.get("isRepeating") else "")
+            texts.append(f" [{text}]" if argument.get("isOptional") else f" {text}")
+    return "".join(texts)
+
+
 def described(command: dict, path: str) -> list[str]:
     text = [f".SS {escaped(path)}", paragraphs(command.get("abstract", ""))]
     if command.get("discussion"):
@@ -97,6 +118,13 @@ def described(command: dict, path: str) -> list[str]:
     return text
 
 
+def date() -> str:
+    """The day of the page: of the source, where the build says it, so that the same source gives the same page."""
+    seconds = os.environ.get("SOURCE_DATE_EPOCH")
+    day = datetime.fromtimestamp(int(seconds), UTC) if seconds else datetime.now(UTC)
+    return day.strftime("%Y-%m-%d")
+
+
 def main() -> None:
     binary = sys.argv[1]
 
@@ -110,7 +138,7 @@ def main() -> None:
         child for child in root["subcommands"] if child["commandName"] != "help"
     ]
     synopsis = "\n.br\n".join(
-        f".B sessiond {escaped(child['commandName'])}\n[\\fIoptions\\fR]"
+        f".B sessiond {escaped(child['commandName'])}\n[\\fIoptions\\fR]{operands(child)}"
         for child in commands
     )
     body = [
@@ -120,7 +148,7 @@ def main() -> None:
     for child in commands:
         body += described(child, f"sessiond {child['commandName']}")
     print(
-        HEAD.format(version=told("--version").strip())
+        HEAD.format(version=told("--version").strip(), date=date())
         + synopsis
         + "\n"
         + "\n".join(body)

@@ -109,6 +109,7 @@ package struct SessionDaemon {
         Readiness.notify("STOPPING=1")
         try await socketLoops.shutdownGracefully()
         try await linkLoops.shutdownGracefully()
+        StandardError.pin(nil)
         logger.info("stopped")
     }
 
@@ -207,6 +208,10 @@ package struct SessionDaemon {
         driver.listen = { [unowned link] in link.listen() }
         driver.rescan = { [unowned link] in link.rescan() }
         driver.continueScan = { [unowned link] in link.continueScan() }
+        let progress = ProgressReport(
+            on: loop, isOnTerminal: configuration.logFormat == .text && StandardError.isTerminal, logger: logger
+        ) { [unowned driver] in driver.progress }
+        driver.scanBegan = { progress.begin() }
         let bound = NIOLoopBound(driver, eventLoop: loop)
         let database = configuration.endpoint.database
         let limits = configuration.limits
@@ -218,7 +223,8 @@ package struct SessionDaemon {
             return StatusReport(
                 version: Self.version, uptimeMilliseconds: now.uptime - started.uptime, directory: directory,
                 stored: directory.storedForms.figures(keyCount: bound.value.keyCount, at: now),
-                dataBytesMax: limits.dataBytesMax, isProven: table.isProven(at: now.uptime), database: database,
+                dataBytesMax: limits.dataBytesMax, progress: bound.value.progress,
+                isProven: table.isProven(at: now.uptime), database: database,
                 link: link.figures,
                 lookups: table.lookupCounts, journal: journal.figures, backlog: bound.value.backlog,
                 stream: publisher?.figures, clients: figures.values
@@ -242,6 +248,8 @@ package struct SessionDaemon {
     private static func tell(
         _ milestone: Milestone, _ configuration: DaemonConfiguration, _ places: String, _ logger: Logger
     ) {
+        // Whatever is said now is said of what was read.
+        StandardError.pin(nil)
         switch milestone {
         case .live(let counts, let users, nil, let fault):
             Readiness.announce(

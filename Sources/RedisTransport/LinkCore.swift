@@ -17,6 +17,7 @@ final class LinkCore<Consumer: LinkConsumer> {
     private var scan = Scan.none
     var comparison = ComparisonScan()
     private var scanCount = 0
+    private var scanShare = ScanShare()
     /// How often an established connection was lost.
     private(set) var reconnects = 0
     /// The last answered PING of the subscribing connection took this long.
@@ -273,6 +274,7 @@ final class LinkCore<Consumer: LinkConsumer> {
     private func startScan() {
         guard case .wanted = scan, asking != nil else { return }
         scan = .at(cursor: Array("0".utf8))
+        scanShare = ScanShare()
         consumer.scanStarted()
         continueScan()
     }
@@ -303,6 +305,8 @@ final class LinkCore<Consumer: LinkConsumer> {
                 scan = .none
                 consumer.scanEnded()
             } else {
+                UInt64(String(decoding: page.cursor, as: UTF8.self)).map { scanShare.advance(to: $0) }
+                consumer.scanAdvanced(toShare: scanShare.value)
                 // The keys of this page are asked for at the end of the turn, so before the next page is answered.
                 scan = .at(cursor: page.cursor)
                 continueScan()

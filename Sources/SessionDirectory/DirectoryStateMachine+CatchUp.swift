@@ -7,16 +7,39 @@ extension DirectoryStateMachine {
     /// The scan found these keys.
     package mutating func scanned(_ keys: [SessionKey], at now: Moment) {
         guard case .catchingUp(var catchUp) = phase else { return }
-        for key in keys where !table.isRead(key, under: epoch) {
-            if fetches.request(key, .catchUp) { catchUp.unreadCount += 1 }
-        }
+        for key in keys where !table.isRead(key, under: epoch) { request(key, in: &catchUp) }
         phase = .catchingUp(catchUp)
+    }
+
+    private mutating func request(_ key: SessionKey, in catchUp: inout LinkPhase.CatchUp) {
+        guard fetches.request(key, .catchUp) else { return }
+        catchUp.foundCount += 1
+        catchUp.unreadCount += 1
+    }
+
+    /// About this share of the keys lies behind the scan; nil where the server does not tell.
+    package mutating func scanAdvanced(toShare share: Double?) {
+        guard case .catchingUp(var catchUp) = phase else { return }
+        catchUp.scanShare = share
+        phase = .catchingUp(catchUp)
+    }
+
+    /// How far catching up has come; nil where there is nothing to catch up with.
+    package func progress(at now: Moment) -> LinkPhase.Progress? {
+        guard case .catchingUp(let catchUp) = phase else { return nil }
+        let readCount = catchUp.foundCount - catchUp.unreadCount
+        // The scan runs ahead of the reading.
+        let readShare = catchUp.foundCount == 0 ? 1 : Double(readCount) / Double(catchUp.foundCount)
+        return LinkPhase.Progress(
+            readCount: readCount, share: catchUp.scanShare.map { $0 * readShare },
+            elapsedMilliseconds: now.uptime - epochOpened.uptime)
     }
 
     /// The scan begins, or begins anew since the connection that asked was lost.
     package mutating func scanStarted() {
         guard case .catchingUp(var catchUp) = phase else { return }
         catchUp.isScanned = false
+        catchUp.scanShare = 0
         phase = .catchingUp(catchUp)
     }
 
@@ -24,6 +47,7 @@ extension DirectoryStateMachine {
     package mutating func scanEnded(at now: Moment, _ effects: inout DirectoryEffects) {
         guard case .catchingUp(var catchUp) = phase else { return }
         catchUp.isScanned = true
+        catchUp.scanShare = 1
         phase = .catchingUp(catchUp)
         advanceCatchUp(at: now, &effects)
     }
@@ -66,7 +90,7 @@ extension DirectoryStateMachine {
         while fetches.hasRoom, let key = remainders.popLast() {
             // One that is gone, or was read meanwhile, is no remainder any more.
             guard table.place(of: key) != nil, !table.isRead(key, under: epoch) else { continue }
-            if fetches.request(key, .catchUp) { catchUp.unreadCount += 1 }
+            request(key, in: &catchUp)
         }
         phase = .catchingUp(catchUp)
     }

@@ -29,6 +29,8 @@ package protocol LinkConsumer: AnyObject, SendableMetatype {
     func scanStarted()
     /// A page of the scan.
     func scanned(_ keys: [SessionKey])
+    /// About this share of all keys lies behind the scan, from 0 to 1; nil where the server does not tell.
+    func scanAdvanced(toShare share: Double?)
     /// The scan came to its end.
     func scanEnded()
     /// A slow scan begins, to compare memory with Redis.

@@ -53,9 +53,12 @@ public struct ServerStatus: Hashable, Sendable, Codable {
         public let reconnects: Int
         /// Why the link was lost the last time.
         public let lastError: String?
+        /// How far the reading of all sessions has come while `state` is `scanning`; nil at other times, and where the daemon is older
+        /// than this figure.
+        public let progress: Progress?
 
         private enum CodingKeys: String, CodingKey {
-            case state, epoch
+            case state, epoch, progress
             case isProven = "proven"
             case invalidation
             case cannotTell = "cannot_tell"
@@ -63,6 +66,28 @@ public struct ServerStatus: Hashable, Sendable, Codable {
             case roundTripMilliseconds = "round_trip_ms"
             case reconnects
             case lastError = "last_error"
+        }
+    }
+
+    /// How far the reading of all sessions has come.
+    public struct Progress: Hashable, Sendable, Codable {
+        /// Keys that were read.
+        public let keysRead: Int
+        /// About which share of all that is, from 0 to 1; nil where Redis does not tell.
+        public let share: Double?
+        /// How long it has taken until now.
+        public let elapsedSeconds: Double
+
+        /// About how long it will still take; nil where that cannot be told, or not yet.
+        public var secondsLeft: Double? {
+            guard let share, share >= 0.01, elapsedSeconds >= 1 else { return nil }
+            return elapsedSeconds * (1 - share) / share
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case keysRead = "keys_read"
+            case share
+            case elapsedSeconds = "elapsed_seconds"
         }
     }
 

@@ -4,15 +4,19 @@ import SessiondClient
 
 /// The options of every command that asks the daemon.
 struct ClientOptions: ParsableArguments {
+    /// Where the socket is looked for.
+    static let places = """
+        Also $SESSIOND_SOCKET. Without either, the first that exists of $RUNTIME_DIRECTORY/sessiond.sock, \
+        /run/sessiond/sessiond.sock and $XDG_RUNTIME_DIR/sessiond/sessiond.sock.
+        """
+
     @Option(
         help: ArgumentHelp(
             "The daemon's socket.",
-            discussion: """
-                Also $SESSIOND_SOCKET. Without either, the first that exists of $RUNTIME_DIRECTORY/sessiond.sock, \
-                /run/sessiond/sessiond.sock and $XDG_RUNTIME_DIR/sessiond/sessiond.sock.
-                """,
+            discussion: Self.places,
             valueName: "path"
-        )
+        ),
+        completion: .file()
     )
     var socket: String?
 

@@ -12,8 +12,7 @@ struct DecoderOptions: ParsableArguments {
                 systemd unit.
                 """,
             valueName: "file"
-        )
-    )
+        ), completion: .file())
     var secretKeyFile: String?
 
     @Flag(help: "Decode without a key. Anyone who can write to Redis can then be anybody.")
@@ -27,8 +26,7 @@ struct DecoderOptions: ParsableArguments {
                 anybody, in Django as here.
                 """,
             valueName: "encoding"
-        )
-    )
+        ), completion: .list(["signed", "cache"]))
     var encoding: String?
 
     @Option(
@@ -39,14 +37,15 @@ struct DecoderOptions: ParsableArguments {
     )
     var django: String?
 
-    @Option(help: ArgumentHelp("Which serializer wrote them: auto, json, pickle or msgpack.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("Which serializer wrote them: auto, json, pickle or msgpack.", valueName: "name"),
+        completion: .list(["auto", "json", "pickle", "msgpack"]))
     var serializer: String?
 
     @Option(
         help: ArgumentHelp(
             "Which compressor django-redis uses: auto, none, zlib, gzip, lzma, lz4 or zstd.", valueName: "name"
-        )
-    )
+        ), completion: .list(["auto", "none", "zlib", "gzip", "lzma", "lz4", "zstd"]))
     var compressor: String?
 
     @Option(
@@ -57,7 +56,9 @@ struct DecoderOptions: ParsableArguments {
     )
     var salt: [String] = []
 
-    @Option(help: ArgumentHelp("A YAML or JSON file with options by their names.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("A YAML or JSON file with options by their names.", valueName: "file"),
+        completion: .file(extensions: ["yaml", "yml", "json"]))
     var config: String?
 
     /// What was given, by option.

@@ -14,4 +14,6 @@ struct EventTypeArgument: ExpressibleByArgument {
     }
 
     static var allValueStrings: [String] { EventType.allCases.map(\.shortName) }
+
+    static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
 }

@@ -59,10 +59,12 @@ struct EventsCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Write all events to this file, as they are stored, with a signature at the end.", valueName: "file"))
+            "Write all events to this file, as they are stored, with a signature at the end.", valueName: "file"),
+        completion: .file())
     var export: String?
 
-    @Option(help: ArgumentHelp("The private key that signs, of `sessiond keygen`.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("The private key that signs, of `sessiond keygen`.", valueName: "file"), completion: .file())
     var key: String?
 
     @OptionGroup var format: EventFormatOptions

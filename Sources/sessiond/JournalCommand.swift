@@ -23,7 +23,7 @@ struct JournalCommand: AsyncParsableCommand {
                 """
         )
 
-        @Argument(help: "Where the copy is written; nothing may lie there yet.")
+        @Argument(help: "Where the copy is written; nothing may lie there yet.", completion: .file())
         var file: String
 
         @OptionGroup var location: JournalLocation

@@ -13,8 +13,7 @@ struct JournalLocation: ParsableArguments {
                 $XDG_STATE_HOME/sessiond that holds a journal.
                 """,
             valueName: "path"
-        )
-    )
+        ), completion: .directory)
     var stateDirectory: String?
 
     /// The path of the journal's file.

@@ -3,7 +3,9 @@ import Daemon
 
 /// Where and how long events are kept.
 struct JournalOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Where events are kept: disk or memory (default: disk).", valueName: "kind"))
+    @Option(
+        help: ArgumentHelp("Where events are kept: disk or memory (default: disk).", valueName: "kind"),
+        completion: .list(["disk", "memory"]))
     var journal: String?
 
     @Option(
@@ -14,8 +16,7 @@ struct JournalOptions: ParsableArguments {
                 belong to the daemon's user.
                 """,
             valueName: "path"
-        )
-    )
+        ), completion: .directory)
     var stateDirectory: String?
 
     @Option(
@@ -26,8 +27,7 @@ struct JournalOptions: ParsableArguments {
                 moments. full: when the disk has it; they survive a power cut, and every batch of events costs a write to the disk.
                 """,
             valueName: "sync"
-        )
-    )
+        ), completion: .list(["normal", "full"]))
     var journalSync: String?
 
     @Option(help: ArgumentHelp("Events older than this are removed; 0: never (default: 0).", valueName: "days"))

@@ -19,7 +19,7 @@ struct KeygenCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "Where the private key is written; nothing may lie there yet.")
+    @Argument(help: "Where the private key is written; nothing may lie there yet.", completion: .file())
     var file: String
 
     func run() async throws {

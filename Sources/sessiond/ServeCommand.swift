@@ -30,7 +30,7 @@ struct ServeCommand: AsyncParsableCommand {
     )
     var redisUrl: String?
 
-    @Option(help: ArgumentHelp("A file that holds the Redis URL.", valueName: "file"))
+    @Option(help: ArgumentHelp("A file that holds the Redis URL.", valueName: "file"), completion: .file())
     var redisUrlFile: String?
 
     @Option(
@@ -52,8 +52,7 @@ struct ServeCommand: AsyncParsableCommand {
                 sockets ($LISTEN_FDS).
                 """,
             valueName: "path"
-        )
-    )
+        ), completion: .file())
     var socket: String?
 
     @Option(help: ArgumentHelp("The socket's permissions (default: 0660).", valueName: "octal"))
@@ -137,8 +136,7 @@ struct ServeCommand: AsyncParsableCommand {
                 not say why a session ended. auto: notifications where they are on or can be turned on, else tracking.
                 """,
             valueName: "source"
-        )
-    )
+        ), completion: .list(["auto", "keyspace", "tracking"]))
     var invalidation: String?
 
     @Option(
@@ -164,15 +162,16 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "Do not add missing flags to Redis's notify-keyspace-events.")
     var noConfigureRedis = false
 
-    @Option(help: ArgumentHelp("Log lines as text or json (default: text).", valueName: "format"))
+    @Option(
+        help: ArgumentHelp("Log lines as text or json (default: text).", valueName: "format"),
+        completion: .list(["text", "json"]))
     var logFormat: String?
 
     @Option(
         help: ArgumentHelp(
             "The least grave level that is logged: trace, debug, info, notice, warning, error, critical (default: info).",
             valueName: "level"
-        )
-    )
+        ), completion: .list(["trace", "debug", "info", "notice", "warning", "error", "critical"]))
     var logLevel: String?
 
     func run() async throws {

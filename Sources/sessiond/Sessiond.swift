@@ -20,7 +20,8 @@ struct Sessiond: AsyncParsableCommand {
         version: SessionDaemon.version,
         subcommands: [
             ServeCommand.self, IdentityCommand.self, GetCommand.self, SessionsCommand.self, WatchCommand.self,
-            EventsCommand.self, RevokeCommand.self, StatusCommand.self, JournalCommand.self, VerifyCommand.self,
+            EventsCommand.self, RevokeCommand.self, StatusCommand.self, TopCommand.self, JournalCommand.self,
+            VerifyCommand.self,
             KeygenCommand.self,
             DecodeCommand.self,
         ]

@@ -2,30 +2,80 @@ import SessiondClient
 
 /// A status in lines: the subject, then its figures.
 struct StatusReport {
-    /// The lines, aligned.
-    let lines: [String]
+    /// A subject; nothing where the row goes on with the one before.
+    private struct Row {
+        var subject = ""
+        var text: String
+        /// Shown above the text where there is a terminal.
+        var gauges: [Gauge] = []
+    }
+
+    private let rows: [Row]
 
     /// The report of a status.
-    init(_ status: ServerStatus) {
+    ///
+    /// - Parameter limits: what the daemon accepts at most, where that is known.
+    init(_ status: ServerStatus, limits: ServerInfo.Limits? = nil) {
         var rows = [
-            ("sessiond", "\(status.version), run \(status.run), up \(Self.time(status.uptimeSeconds))"),
-            ("link", Self.link(status.link)),
-            ("", Self.hearing(status.link)),
-            ("", status.link.lastError.map { "last error: \($0)" } ?? ""),
-            ("sessions", Self.sessions(status.sessions)),
-            ("", Self.bad(status.sessions)),
+            Row(
+                subject: "sessiond",
+                text: "\(status.version), run \(status.run), up \(Amount.span(status.uptimeSeconds))"),
+            Row(subject: "link", text: Self.link(status.link)),
+            Row(text: Self.hearing(status.link)),
+            Row(text: status.link.lastError.map { "last error: \($0)" } ?? ""),
+            Row(
+                text: status.link.progress.map { "reading all sessions: \(LinkWords.progress($0))" } ?? "",
+                gauges: Gauges.progress(status.link)),
+            Row(subject: "sessions", text: Self.sessions(status.sessions), gauges: Gauges.sessions(status.sessions)),
+            Row(text: Self.bad(status.sessions)),
         ]
-        rows += Self.rows(status.stored)
+        rows += Self.rows(status.stored).map { Row(subject: $0, text: $1) }
         rows += [
-            ("cache", Self.cache(status.cache)),
-            ("journal", Self.journal(status.journal)),
-            ("", "position \(status.journal.position), oldest \(status.journal.oldest ?? "none")"),
-            ("", status.journal.interrupted.map { "interrupted since \(Words.time($0.since)): \($0.cause)" } ?? ""),
-            ("stream", status.stream.map(Self.stream) ?? ""),
-            ("clients", Self.clients(status.clients)),
-            ("memory", Self.memory(status.memory)),
+            Row(subject: "cache", text: Self.cache(status.cache), gauges: Gauges.cache(status.cache)),
+            Row(subject: "journal", text: Self.journal(status.journal), gauges: Gauges.journal(status.journal)),
+            Row(text: "position \(status.journal.position), oldest \(status.journal.oldest ?? "none")"),
+            Row(
+                text: status.journal.interrupted.map { "interrupted since \(Words.time($0.since)): \($0.cause)" } ?? ""
+            ),
+            Row(subject: "stream", text: status.stream.map(Self.stream) ?? ""),
+            Row(
+                subject: "clients", text: Self.clients(status.clients),
+                gauges: Gauges.clients(status.clients, limits)),
+            Row(subject: "memory", text: Self.memory(status.memory), gauges: Gauges.memory(status.memory)),
         ]
-        lines = rows.filter { !$0.1.isEmpty }.map { Columns.line([$0.0, Terminal.safe($0.1)], widths: [9, 0]) }
+        self.rows = rows.filter { !$0.text.isEmpty }
+    }
+
+    private static let subjectColumns = 9
+
+    /// Plain lines, aligned.
+    var lines: [String] {
+        rows.map { Columns.line([$0.subject, Terminal.safe($0.text)], widths: [Self.subjectColumns, 0]) }
+    }
+
+    /// Lines for a terminal of this width, with bars.
+    func lines(in look: Look, columns: Int) -> [StyledLine] {
+        rows.flatMap { row in
+            var subject = row.subject
+            func begun() -> StyledLine {
+                defer { subject = "" }
+                var line = StyledLine()
+                line.add(subject, .strong, columns: Self.subjectColumns, ellipsis: look.glyphs.ellipsis)
+                return line
+            }
+            let gauges = row.gauges.map { gauge in
+                var line = begun()
+                gauge.add(to: &line, columns: columns, look.glyphs)
+                return line
+            }
+            let room = max(columns - Self.subjectColumns - 2, 1)
+            let texts = Terminal.safe(row.text).wrapped(to: room).map { text in
+                var line = begun()
+                line.add(text, gauges.isEmpty ? .plain : .faint)
+                return line
+            }
+            return gauges + texts
+        }
     }
 
     private static func link(_ link: ServerStatus.Link) -> String {
@@ -60,7 +110,7 @@ struct StatusReport {
     private static func journal(_ journal: ServerStatus.Journal) -> String {
         let capacity = journal.capacity.map { " of at most \($0)" } ?? ""
         let size = journal.sizeBytes.map { size in
-            ", \(bytes(size))" + (journal.sizeBytesMax.map { " of at most \(bytes($0))" } ?? "")
+            ", \(Amount.mebibytes(size))" + (journal.sizeBytesMax.map { " of at most \(Amount.mebibytes($0))" } ?? "")
         }
         let place = journal.kind == "memory" ? "in memory" : "on disk"
         return "\(place), \(Words.count(journal.events, "event"))\(capacity)\(size ?? ""), backlog \(journal.backlog)"
@@ -100,23 +150,9 @@ struct StatusReport {
 
     private static func memory(_ memory: ServerStatus.Memory) -> String {
         guard let data = memory.sessionDataBytes, let most = memory.sessionDataBytesMax else {
-            return bytes(memory.residentBytes)
+            return Amount.mebibytes(memory.residentBytes)
         }
-        return "\(bytes(memory.residentBytes)), session data \(bytes(data)) of at most \(bytes(most))"
-    }
-
-    private static func bytes(_ count: Int) -> String {
-        let tenths = count * 10 / (1024 * 1024)
-        return "\(tenths / 10).\(tenths % 10) MiB"
-    }
-
-    /// A span of time in its two largest units.
-    private static func time(_ seconds: Double) -> String {
-        let seconds = Int(seconds)
-        let parts = [
-            (seconds / 86_400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "min"), (seconds % 60, "s"),
-        ]
-        let text = parts.drop { $0.0 == 0 }.prefix(2).map { "\($0.0) \($0.1)" }.joined(separator: " ")
-        return text.isEmpty ? "0 s" : text
+        return
+            "\(Amount.mebibytes(memory.residentBytes)), session data \(Amount.mebibytes(data)) of at most \(Amount.mebibytes(most))"
     }
 }

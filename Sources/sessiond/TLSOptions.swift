@@ -11,22 +11,19 @@ struct TLSOptions: ParsableArguments {
                 renewed certificate needs no restart.
                 """,
             valueName: "file"
-        )
-    )
+        ), completion: .file())
     var redisCaFile: String?
 
     @Option(
         help: ArgumentHelp(
             "The certificate to show to Redis, in PEM form, with those between it and its authority.", valueName: "file"
-        )
-    )
+        ), completion: .file())
     var redisCertificateFile: String?
 
     @Option(
         help: ArgumentHelp(
             "The private key of that certificate, in PEM form (default: it stands in the file of the certificate).",
-            valueName: "file")
-    )
+            valueName: "file"), completion: .file())
     var redisKeyFile: String?
 
     @Option(

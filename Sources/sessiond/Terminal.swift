@@ -17,13 +17,26 @@ enum Terminal {
         write(Array(line.utf8) + [0x0A], to: STDERR_FILENO)
     }
 
-    /// The text with control characters, which could steer the terminal, as `\u{…}`: much of what is printed came from a session.
+    /// Writes to standard output what is no line, or more than one.
+    static func write(_ text: String) {
+        write(Array(text.utf8), to: STDOUT_FILENO)
+    }
+
+    /// Writes a text over the one before on standard error, where that is a terminal; an empty one ends it.
+    static func progress(_ text: String) {
+        guard isatty(STDERR_FILENO) == 1 else { return }
+        write(Array("\r\u{1B}[K\(text)".utf8), to: STDERR_FILENO)
+    }
+
+    /// The text with what could steer the terminal, or make one text look like another, as `\u{…}`: control characters, what changes
+    /// the direction of writing, what cannot be seen, and further ways to end a line. Much of what is printed came from a session.
     static func safe(_ text: String) -> String {
         var safe = ""
         for scalar in text.unicodeScalars {
-            if scalar.properties.generalCategory == .control || scalar.properties.isBidiControl {
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator:
                 safe += "\\u{\(String(scalar.value, radix: 16))}"
-            } else {
+            default:
                 safe.unicodeScalars.append(scalar)
             }
         }

@@ -20,10 +20,11 @@ struct VerifyCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "A journal's file, or an export. Without it, the journal in the state directory.")
+    @Argument(
+        help: "A journal's file, or an export. Without it, the journal in the state directory.", completion: .file())
     var file: String?
 
-    @Option(help: ArgumentHelp("Whose signature an export must carry.", valueName: "file"))
+    @Option(help: ArgumentHelp("Whose signature an export must carry.", valueName: "file"), completion: .file())
     var publicKey: String?
 
     @OptionGroup var location: JournalLocation
@@ -54,9 +55,8 @@ struct VerifyCommand: AsyncParsableCommand {
     /// Verifies a journal's file; exits with 1 where it does not hold.
     static func verify(journal path: String) throws -> JournalAudit {
         do {
-            return try JournalVerifier.verify(path) { count in
-                if isatty(STDERR_FILENO) == 1 { Terminal.tell("\(count) events hold so far") }
-            }
+            defer { Terminal.progress("") }
+            return try JournalVerifier.verify(path) { Terminal.progress("\($0) events hold so far") }
         } catch let fault as JournalAudit.Fault {
             throw broken(fault)
         } catch let failure as JournalFailure {

@@ -70,6 +70,13 @@ final class RecordingConsumer: LinkConsumer {
         wanted += keys
     }
 
+    /// How far the scan had come, after each page but the last.
+    private(set) var shares: [Double?] = []
+
+    func scanAdvanced(toShare share: Double?) {
+        shares.append(share)
+    }
+
     func scanEnded() {
         calls.append("scan ended")
     }

@@ -37,6 +37,8 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
     var rescan: () -> Void = {}
     /// Goes on with a scan that waits for room; likewise.
     var continueScan: () -> Void = {}
+    /// Hears that a scan has begun; likewise.
+    var scanBegan: () -> Void = {}
 
     /// How many keys one question asks for at most.
     private static var batchCountMax: Int { 500 }
@@ -65,6 +67,8 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
     }
 
     var figures: DirectoryFigures { machine.figures }
+    /// How far catching up with Redis has come; nil where there is nothing to catch up with.
+    var progress: LinkPhase.Progress? { machine.progress(at: SystemClock.now()) }
     /// How many events the journal is still owed, about.
     var backlog: Int { machine.backlog }
 
@@ -268,6 +272,11 @@ final class DirectoryDriver<EventJournal: Journal>: LinkConsumer {
 
     func scanStarted() {
         machine.scanStarted()
+        scanBegan()
+    }
+
+    func scanAdvanced(toShare share: Double?) {
+        machine.scanAdvanced(toShare: share)
     }
 
     func scanned(_ keys: [SessionKey]) {

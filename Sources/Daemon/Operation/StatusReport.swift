@@ -11,6 +11,8 @@ struct StatusReport {
     var directory: DirectoryFigures
     var stored: StoredFigures
     var dataBytesMax: Int
+    /// How far catching up has come, while it lasts.
+    var progress: LinkPhase.Progress?
     var isProven: Bool
     var database: Int
     var link: (reconnects: Int, roundTrip: TimeAmount?, lastFailure: String?)
@@ -44,6 +46,8 @@ struct StatusReport {
             json.member("reconnects", link.reconnects)
             json.key("last_error")
             if let failure = link.lastFailure { json.string(failure) } else { json.null() }
+            json.key("progress")
+            if let progress { Self.write(progress, to: &json) } else { json.null() }
         }
         object("sessions", &json) { json in
             json.member("authenticated", directory.sessions.authenticated)
@@ -93,6 +97,16 @@ struct StatusReport {
         case .tracking: ["reasons", "swapdb"]
         case .none: ["changes"]
         }
+    }
+
+    private static func write(_ progress: LinkPhase.Progress, to json: inout JSONWriter) {
+        json.beginObject()
+        json.member("keys_read", progress.readCount)
+        json.key("share")
+        if let share = progress.share { json.double(share) } else { json.null() }
+        json.key("elapsed_seconds")
+        json.double(Double(progress.elapsedMilliseconds) / 1000)
+        json.endObject()
     }
 
     private static func write(_ stream: StreamFigures, to json: inout JSONWriter) {

@@ -91,7 +91,8 @@ class Daemon:
     ) -> None:
         self.path = folder / "sessiond.sock"
         self.lines: list[str] = []
-        self._command = [
+        #: The program and its words.
+        self.command = [
             *(binary, "serve", "--socket", str(self.path)),
             *(("--redis-url", redis_url) if redis_url else ()),
             *("--secret-key-file", str(secret_key_file), "--state-directory", str(folder / "state")),
@@ -111,7 +112,7 @@ class Daemon:
         environ = {name: value for name, value in os.environ.items() if not name.startswith("SESSIOND_")}
         environ.update(environment or {})
         self._process = subprocess.Popen(
-            self._command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace", env=environ
+            self.command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace", env=environ
         )
         ready: queue.Queue[bool] = queue.Queue()
         threading.Thread(target=self._read, args=(self._process, ready), daemon=True).start()
