@@ -22,7 +22,7 @@ struct Scene: ~Copyable {
     private var stored: [SessionKey: (value: [UInt8], milliseconds: Int64?)] = [:]
     private var names: [Fingerprint: String] = [:]
     private var ticketCount: UInt64 = 0
-    private var asked: [SessionKey] = []
+    private var asked: [(key: SessionKey, at: Int64)] = []
 
     /// - Parameter isLive: whether the directory has caught up with an empty Redis.
     init(
@@ -208,7 +208,7 @@ struct Scene: ~Copyable {
 
     /// Sends what is to be asked.
     mutating func ask() {
-        asked += machine.takeFetches(limit: .max)
+        asked += machine.takeFetches(limit: .max).map { ($0, now.uptime) }
     }
 
     /// Redis answers everything, until nothing is to be asked any more.
@@ -217,8 +217,8 @@ struct Scene: ~Copyable {
         while !asked.isEmpty || answerWhole() {
             let keys = asked
             asked = []
-            for key in keys {
-                machine.fetchCompleted(key, value(of: key), at: now, &effects)
+            for (key, askedAt) in keys {
+                machine.fetchCompleted(key, value(of: key, askedAt: askedAt), at: now, &effects)
             }
             collect()
             ask()
@@ -230,7 +230,9 @@ struct Scene: ~Copyable {
         ask()
         let keys = asked
         asked = []
-        for key in keys { machine.fetchCompleted(key, value(of: key), at: now, &effects) }
+        for (key, askedAt) in keys {
+            machine.fetchCompleted(key, value(of: key, askedAt: askedAt), at: now, &effects)
+        }
         collect()
     }
 
@@ -244,7 +246,9 @@ struct Scene: ~Copyable {
     }
 
     /// What Redis answers at this moment.
-    func value(of key: SessionKey, isWhole: Bool = false) -> StoredValue {
+    ///
+    /// - Parameter askedAt: when it was asked, if that was earlier.
+    func value(of key: SessionKey, isWhole: Bool = false, askedAt: Int64? = nil) -> StoredValue {
         let item = stored[key]
         let content: StoredValue.Content? = item.map { item in
             item.value.count > StoredValue.shortByteCount && !isWhole
@@ -252,7 +256,7 @@ struct Scene: ~Copyable {
         }
         return StoredValue(
             content: content ?? .absent, expiry: item?.milliseconds.map { .after(milliseconds: $0) } ?? .never,
-            askedAt: now.uptime)
+            askedAt: askedAt ?? now.uptime)
     }
 
     // MARK: Revoking

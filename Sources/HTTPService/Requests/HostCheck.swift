@@ -22,7 +22,8 @@ package struct HostCheck: Sendable {
     package static func isName(_ text: String) -> Bool {
         let authority = bracketed(text)
         return name(ofAuthority: authority) == authority.lowercased()
-            && (!authority.hasPrefix("[") || (try? SocketAddress(ipAddress: unbracketed(authority), port: 0)) != nil)
+            && (!authority.hasPrefix("[")
+                || authority.hasSuffix("]") && (try? SocketAddress(ipAddress: unbracketed(authority), port: 0)) != nil)
     }
 
     private static func unbracketed(_ address: String) -> String {
