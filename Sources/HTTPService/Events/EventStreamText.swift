@@ -32,13 +32,9 @@ enum EventStreamText {
     }
 
     /// The end: what follows the position is lost. The empty id has a browser go on without one.
-    static func positionLost(oldest: EventID?, to output: inout [UInt8]) {
+    static func positionLost(_ lost: PositionLost, to output: inout [UInt8]) {
         var json = JSONWriter()
-        json.beginObject()
-        json.member("reason", "position_lost")
-        json.key("oldest")
-        if let oldest { json.string(oldest.description) } else { json.null() }
-        json.endObject()
+        json.object(of: lost)
         output += "id\nevent: closed\ndata: ".utf8
         output += json.bytes
         output += "\n\n".utf8
