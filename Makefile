@@ -14,8 +14,8 @@ VENV := .venv
 BENCH_VENV := .venv-bench
 PYTHON := $(abspath $(VENV))/bin
 DEBIAN_PACKAGES := libhiredis-dev zlib1g-dev liblzma-dev liblz4-dev libzstd-dev libsqlite3-dev sqlite3 redis-server openssl socat systemd python3 python3-venv
-# For tests alone: clients of other languages, web servers, and what judges metrics.
-TEST_PACKAGES := golang-go nodejs nginx-light caddy prometheus
+# For tests alone: clients of other languages, web servers, what judges metrics, and a browser.
+TEST_PACKAGES := golang-go nodejs nginx-light caddy prometheus chromium
 # One executable that needs no Swift where it runs. All release builds say the same, so that none undoes the other.
 RELEASE := -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now
 SWIFT_SOURCES := Package.swift Sources Tests
@@ -175,6 +175,7 @@ install-files:
 	    >'$(DESTDIR)$(PREFIX)/share/man/man1/sessiond.1'
 	chmod 644 '$(DESTDIR)$(PREFIX)/share/man/man1/sessiond.1'
 	install -m 644 README.md CHANGELOG.md Sources/Daemon/Documentation.docc/{Service,Containers,HTTP}.md '$(DOCUMENTS)'
+	install -D -m 644 -t '$(DOCUMENTS)/Resources' Sources/Daemon/Documentation.docc/Resources/*
 	install -D -m 644 -t '$(DOCUMENTS)/examples/http' Examples/http/*
 
 .PHONY: uninstall
@@ -254,6 +255,12 @@ bench-connections: release $(VENV)/tests ## Measure the memory of 10,000 idle co
 .PHONY: bench-python
 bench-python: release $(BENCH_VENV)/ready ## Measure what a question costs in Python, beside redis-py's GET (BENCH="--json FILE" and others)
 	@$(BENCH_VENV)/bin/python Tests/Benchmarks/python_client.py --sessiond .build/release/sessiond $(BENCH)
+
+.PHONY: pictures
+pictures: DEBIAN_PACKAGES += chromium
+pictures: build $(VENV)/tests ## Take the documentation's pictures of the page, of invented users (five minutes)
+	cd Tests/HTTP && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' picture.py \
+	    '$(CURDIR)/Sources/Daemon/Documentation.docc/Resources'
 
 .PHONY: packages
 packages:

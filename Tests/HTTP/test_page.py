@@ -31,14 +31,6 @@ HOSTILE = [
 ]
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """Run one browser for all tests of this file."""
-    running = Browser(tmp_path_factory.mktemp("browser") / "profile")
-    yield running
-    running.close()
-
-
 @pytest.fixture
 def look(browser: Browser) -> Iterator[Callable[..., Page]]:
     """Open the page of a door; at the end it must have complained of nothing and asked nobody else."""
@@ -116,17 +108,18 @@ def test_a_login_is_there_without_reloading_and_a_logout_takes_it_away(full, loo
 def test_a_list_that_was_there_before_is_shown_with_its_past(full, look):
     for number in range(30):
         full.log_in(f"{KEY}{number}", number % 10)
-    wait_for(lambda: len(full.ask("/sessions").json["sessions"]) == 30, "all users")
-    full.log_out(f"{KEY}0")
+    full.log_in(f"{KEY}gone", "gone")
+    wait_for(lambda: len(full.ask("/sessions").json["sessions"]) == 31, "all users")
+    full.log_out(f"{KEY}gone")
     wait_for(lambda: full.ask("/history?types=dev.sessiond.logout").json["events"], "the logout")
     page = look(full)
     page.wait_for("document.querySelectorAll('#online li').length === 10")
-    assert page.text("#online-count") == "10 users, 29 sessions"
-    assert len(feed(page)) == 31
-    assert feed(page)[0] == ["logout", "0", "deleted"]
+    assert page.text("#online-count") == "10 users, 30 sessions"
+    assert len(feed(page)) == 32
+    assert feed(page)[0] == ["logout", "gone", "deleted"]
     # An hour of minutes: up for logins and down for logouts.
     label = page.value("document.getElementById('bars').getAttribute('aria-label')")
-    assert label.startswith("30 logins and 1 logout in the last hour")
+    assert label.startswith("31 logins and 1 logout in the last hour")
     assert page.value("document.querySelectorAll('#bars .in').length") in (1, 2)
 
 
