@@ -49,7 +49,7 @@ def test_sessions_are_the_sockets_page_by_page(full):
 
 def test_history_is_the_sockets_and_a_stream_goes_on_behind_it(full):
     log_in_all(full, 12)
-    # The one session of its user: no login of another one can be its rotation, so nothing waits for that.
+    wait_for(lambda: len(full.ask(f"/history?types={LOGIN}").json["events"]) == 12, "their logins")
     full.log_out(f"{KEY}5")
     wait_for(lambda: full.ask(f"/history?types={LOGOUT}").json["events"], "the logout")
     seen, after = [], ""
