@@ -258,9 +258,9 @@ bench-python: release $(BENCH_VENV)/ready ## Measure what a question costs in Py
 
 .PHONY: pictures
 pictures: DEBIAN_PACKAGES += chromium
-pictures: build $(VENV)/tests ## Take the documentation's pictures of the page, of invented users (five minutes)
+pictures: build $(VENV)/tests ## Take the documentation's picture of the page, of invented users (four minutes)
 	cd Tests/HTTP && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' picture.py \
-	    '$(CURDIR)/Sources/Daemon/Documentation.docc/Resources'
+	    '$(CURDIR)/Sources/Daemon/Documentation.docc/Resources' page-light
 
 .PHONY: packages
 packages:

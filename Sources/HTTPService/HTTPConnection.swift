@@ -232,8 +232,8 @@ final class HTTPConnection: ChannelInboundHandler {
         // Set before the end is written, which can bring the next request.
         state = isLast ? .lingering : .idle
         patience.answered()
-        let sent = context.eventLoop.makePromise(of: Void.self)
-        if holdsPage { sent.futureResult.whenComplete { [figures = backend.figures] _ in figures.pageClosed() } }
+        let sent = holdsPage ? context.eventLoop.makePromise(of: Void.self) : nil
+        sent?.futureResult.whenComplete { [figures = backend.figures] _ in figures.pageClosed() }
         holdsPage = false
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: sent)
         if isLast { linger(context) }

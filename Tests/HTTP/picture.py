@@ -1,6 +1,6 @@
 """Makes the pictures of the page that the documentation shows, of a private Redis with invented users.
 
-SESSIOND_BINARY=.build/debug/sessiond python picture.py FOLDER
+SESSIOND_BINARY=.build/debug/sessiond python picture.py FOLDER [page-light] [page-dark] [page-phone]
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import threading
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 sys.path += [str(Path(__file__).resolve().parents[2] / "Clients/python" / name) for name in ("src", "tests/support")]
 
@@ -21,7 +22,13 @@ from door import Door
 from processes import PrivateRedis
 
 RIGHTS = "identify,list,observe"
-SECONDS = float(os.environ.get("PICTURE_SECONDS", "90"))
+#: How long it is watched before: the charts begin with the page.
+SECONDS = float(os.environ.get("PICTURE_SECONDS", "200"))
+LOOKS: dict[str, dict[str, Any]] = {
+    "page-light": {},
+    "page-dark": {"dark": True},
+    "page-phone": {"width": 360, "height": 780, "scale": 2, "is_phone": True},
+}
 
 
 class Visitors:
@@ -90,17 +97,14 @@ def main() -> None:
         (folder / "profile").mkdir()
         browser = Browser(folder / "profile")
         url = f"http://{door.place}/"
-        pages = {
-            "page-light": browser.open(url, width=1280, height=900),
-            "page-dark": browser.open(url, width=1280, height=900, dark=True),
-            "page-phone": browser.open(url, width=360, height=780, scale=2, is_phone=True),
-        }
+        pages = {name: browser.open(url, **LOOKS[name]) for name in sys.argv[2:] or LOOKS}
         time.sleep(SECONDS * 0.6)
         hang(redis)
         time.sleep(SECONDS * 0.4)
         for name, page in pages.items():
             (target / f"{name}.png").write_bytes(page.picture())
-            print(name, page.complaints[-3:], len(page.requests))
+            if page.complaints:
+                sys.exit("\n".join(page.complaints))
         visitors.end()
         browser.close()
         door.daemon.stop()
