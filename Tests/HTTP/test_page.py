@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from browser import Browser, Page
-from door import Door
+from door import SECRET_KEY, Door
 from processes import wait_for
-from stored import fingerprint
+from stored import fingerprint, logged_in, session_value
 
 KEY = "secretsession0123456789"
 ALL = ("--http-rights", "identify,list,observe")
@@ -238,6 +239,45 @@ def test_what_redis_announces_cannot_freeze_it(full, look):
     # One that is opened now reads them page by page.
     other = look(full)
     other.wait_for("document.querySelector('#online-count').textContent === '3,000 users, 3,000 sessions'")
+
+
+def write_at_once(door: Door, count: int) -> None:
+    """Log in this many users, all in one go."""
+    with socket.socket(socket.AF_UNIX) as connection, connection.makefile("rwb") as stream:
+        connection.connect(str(door.redis.path))
+        for number in range(count):
+            value = session_value(SECRET_KEY, logged_in(f"user{number}")).encode()  # type: ignore[arg-type]
+            words = [b"SETEX", f"django_sessions:{KEY}{number}".encode(), b"600", value]
+            stream.write(b"*4\r\n" + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words))
+        stream.flush()
+        for _ in range(count):
+            assert stream.readline() == b"+OK\r\n"
+
+
+def test_of_more_sessions_than_it_reads_the_search_finds_every_user(full, look):
+    count = 10_500
+    write_at_once(full, count)
+    wait_for(lambda: full.ask("/status").json["sessions"]["authenticated"] == count, "all sessions", 120)
+    wait_for(lambda: full.ask("/status").json["journal"]["backlog"] == 0, "all events", 120)
+    listed: set[str] = set()
+    after = ""
+    for _ in range(10):
+        answer = full.ask(f"/sessions?limit=1000{after}").json
+        listed |= {session["user_id"] for session in answer["sessions"]}
+        after = f"&after={answer['next']}"
+    page = look(full)
+    page.wait_for("!document.getElementById('partial').hidden")
+    page.wait_for("document.querySelector('#online-count').textContent === '10,500 users, 10,500 sessions'")
+    assert page.text("#partial").startswith(f"{len(listed):,} users of them are listed here.")
+    hidden = next(user for number in range(count) if (user := f"user{number}") not in listed)
+    page.value("document.getElementById('search').focus()")
+    page.press(*hidden)
+    page.wait_for(f"[...document.querySelectorAll('#online bdi')].some(row => row.textContent === '{hidden}')")
+    assert any(url.endswith(f"/sessions?user_id={hidden}&limit=1000") for url in page.requests)
+    # Who comes from now on is in the list all the same.
+    page.value("document.getElementById('search').value = ''")
+    full.log_in(KEY + "newest", "newest")
+    page.wait_for("document.querySelector('#online bdi').textContent === 'newest'")
 
 
 def test_the_feed_can_be_held_with_the_keyboard(full, look):
