@@ -14,8 +14,8 @@ VENV := .venv
 BENCH_VENV := .venv-bench
 PYTHON := $(abspath $(VENV))/bin
 DEBIAN_PACKAGES := libhiredis-dev zlib1g-dev liblzma-dev liblz4-dev libzstd-dev libsqlite3-dev sqlite3 redis-server openssl socat systemd python3 python3-venv
-# For tests alone: clients of other languages, web servers, what judges metrics, shells, and what judges a manual page.
-TEST_PACKAGES := golang-go nodejs nginx-light caddy prometheus curl zsh fish mandoc
+# For tests alone: clients of other languages, web servers, what judges metrics, shells, what judges a manual page, and a browser.
+TEST_PACKAGES := golang-go nodejs nginx-light caddy prometheus curl zsh fish mandoc chromium
 # One executable that needs no Swift where it runs. All release builds say the same, so that none undoes the other.
 RELEASE := -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now
 SWIFT_SOURCES := Package.swift Sources Tests
@@ -191,6 +191,7 @@ install-files:
 	    file="$(DESTDIR)$${place#*=}"; install -d "$${file%/*}"; \
 	    '$(SESSIOND)' --generate-completion-script "$${place%%=*}" | sed '1{/^#!/d}' >"$$file"; chmod 644 "$$file"; done
 	install -m 644 README.md CHANGELOG.md Sources/Daemon/Documentation.docc/{Service,Containers,HTTP,Operate,Runbook}.md '$(DOCUMENTS)'
+	install -D -m 644 -t '$(DOCUMENTS)/Resources' Sources/Daemon/Documentation.docc/Resources/*
 	install -D -m 644 -t '$(DOCUMENTS)/examples/http' Examples/http/*
 
 .PHONY: uninstall
@@ -271,6 +272,12 @@ bench-connections: release $(VENV)/tests ## Measure the memory of 10,000 idle co
 .PHONY: bench-python
 bench-python: release $(BENCH_VENV)/ready ## Measure what a question costs in Python, beside redis-py's GET (BENCH="--json FILE" and others)
 	@$(BENCH_VENV)/bin/python Tests/Benchmarks/python_client.py --sessiond .build/release/sessiond $(BENCH)
+
+.PHONY: pictures
+pictures: DEBIAN_PACKAGES += chromium
+pictures: build $(VENV)/tests ## Take the documentation's picture of the page, of invented users (four minutes)
+	cd Tests/HTTP && SESSIOND_BINARY='$(CURDIR)/.build/debug/sessiond' '$(PYTHON)/python' picture.py \
+	    '$(CURDIR)/Sources/Daemon/Documentation.docc/Resources' page-light
 
 .PHONY: packages
 packages:

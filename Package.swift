@@ -93,7 +93,8 @@ let package = Package(
         ),
         .target(
             name: "HTTPService",
-            dependencies: ["Listening", "SessionModel", http, logging, lifecycle] + nio,
+            dependencies: ["Listening", "SessionModel", crypto, http, logging, lifecycle] + nio,
+            resources: [.embedInCode("Page/page.html")],
             swiftSettings: strict
         ),
         .target(

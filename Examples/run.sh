@@ -52,8 +52,11 @@ fi
 socket=$home/sessiond.sock
 # A URL may hold a password, which arguments would show in `ps`.
 (umask 077 && printf '%s\n' "$redis_url" >"$home/redis_url")
+# The page shows who is logged in to every user of this host: for invented users alone. Any port that is free.
+page=()
+[[ -n "$own_redis" ]] || page=(--http 127.0.0.1:0 --http-rights identify,list,observe)
 "$SESSIOND" serve --redis-url-file "$home/redis_url" --secret-key-file "$key_file" --socket "$socket" \
-    --state-directory "$home/state" \
+    --state-directory "$home/state" "${page[@]}" \
     ${KEY_PATTERN:+--key-pattern "$KEY_PATTERN"} 2> >(tee "$home/sessiond.log" >&2) &
 daemon=$!
 pids+=("$daemon")
@@ -85,8 +88,11 @@ pids+=("$site")
 await "$site" "$home/site.log" '^serving ' "the example site"
 url=$(sed -n 's/^serving //p' "$home/site.log")
 
+page_url=http://$(sed -nE 's/.* http=(127\.0\.0\.1:[0-9]+).*/\1/p' "$home/sessiond.log" | head -n 1)/
+
 echo
-echo "The example site runs at $url. Somebody visits it; sessiond tells what it sees:"
+echo "The example site runs at $url, the page of sessiond at $page_url."
+echo "Somebody visits the site; sessiond tells what it sees:"
 "$PYTHON" Examples/tutorial/tour.py "$url" --pause 1
 sleep 0.5
 
@@ -96,6 +102,7 @@ Now you:
   $url                  register and log in: the line appears above
   ${url}backend/        Flask knows you, and never asked Django
   ${url}backend/online  who is online, live
+  $page_url                 who is online, the link and the lag, to look at
 In another terminal:
   $SESSIOND status --socket $socket
   $SESSIOND sessions --socket $socket

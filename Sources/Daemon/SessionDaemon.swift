@@ -240,7 +240,7 @@ package struct SessionDaemon {
             let numbers = SharedReport(every: Self.statusInterval, on: loop) { report().figures(since: started) }
             return HTTPBackend(
                 lookup: lookup, log: journal, settings: http.settings, figures: HTTPFigures(),
-                report: { numbers.ask($0) })
+                report: { numbers.ask($0) }, status: { status.ask($0) })
         }
         return Parts(driver: bound, link: link, publisher: publisher, backend: backend, http: http)
     }

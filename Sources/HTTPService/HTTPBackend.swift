@@ -8,19 +8,23 @@ package struct HTTPBackend: Sendable {
     package var figures: HTTPFigures
     /// Gathers the daemon's figures. `completion` is called once, on any thread.
     package var report: @Sendable (_ completion: @escaping @Sendable (ServiceFigures) -> Void) -> Void
+    /// Makes the result of `server.status`. `completion` is called once, on any thread.
+    package var status: @Sendable (_ completion: @escaping @Sendable ([UInt8]) -> Void) -> Void
 
     /// As whom the door's clients ask together, where users are counted: the number that is never a user's.
     static let uid = UInt32.max
 
     package init(
         lookup: any SessionLookup, log: any EventLog, settings: HTTPSettings, figures: HTTPFigures,
-        report: @escaping @Sendable (_ completion: @escaping @Sendable (ServiceFigures) -> Void) -> Void
+        report: @escaping @Sendable (_ completion: @escaping @Sendable (ServiceFigures) -> Void) -> Void,
+        status: @escaping @Sendable (_ completion: @escaping @Sendable ([UInt8]) -> Void) -> Void
     ) {
         self.lookup = lookup
         self.log = log
         self.settings = settings
         self.figures = figures
         self.report = report
+        self.status = status
     }
 }
 

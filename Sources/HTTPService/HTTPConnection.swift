@@ -14,6 +14,8 @@ final class HTTPConnection: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var state = State.idle
     private var isInputClosed = false
+    /// Whether a long answer is counted as under way.
+    private var holdsPage = false
     /// How many requests are being read, each within the answer to the one before.
     private var nesting = 0
 
@@ -57,6 +59,8 @@ final class HTTPConnection: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) {
         if case .streaming(let delivery) = state { delivery.close() }
         state = .lingering
+        if holdsPage { backend.figures.pageClosed() }
+        holdsPage = false
         self.context = nil
         context.fireChannelInactive()
     }
@@ -132,7 +136,7 @@ final class HTTPConnection: ChannelInboundHandler {
         }
         let missing = route.right.subtracting(backend.settings.rights)
         guard missing.isEmpty else {
-            return answer(.text(.forbidden, "--http-rights does not hold \(missing.names.joined(separator: ", "))"))
+            return answer(.forbidden(missing, rights: backend.settings.rights))
         }
         do throws(RequestTarget.QueryError) {
             try perform(route, target, head)
@@ -158,6 +162,12 @@ final class HTTPConnection: ChannelInboundHandler {
                     status: .ok, headers: [("Content-Type", "text/plain; version=0.0.4; charset=utf-8")],
                     body: Array(text.utf8))
             }
+        case .page: answer(PageAnswer.built.answer(backend.settings.rights))
+        case .status:
+            guard let reply = replier() else { return }
+            backend.status { status in reply { _ in .json(.ok, status) } }
+        case .sessions: list(try target.sessionListQuery(backend.settings.limits))
+        case .history: read(try HistoryRequest(target, backend.settings.limits))
         case .events: stream(try EventRequest(target, lastEventID: head.headers.first(name: "last-event-id")), head)
         }
     }
@@ -171,6 +181,18 @@ final class HTTPConnection: ChannelInboundHandler {
         backend.lookup.ask(key, wanting: wants) { found in reply { _ in text(found.verdict) } }
     }
 
+    private func list(_ query: SessionListQuery) {
+        guard let reply = replier() else { return }
+        backend.lookup.list(query) { page in reply { _ in SessionsAnswer.answer(page) } }
+    }
+
+    private func read(_ wanted: HistoryRequest) {
+        guard let reply = replier() else { return }
+        backend.log.read(from: wanted.start, matching: wanted.filter, limit: wanted.limit) { result in
+            reply { _ in HistoryAnswer.answer(result.map(\.0)) }
+        }
+    }
+
     private func report(_ text: @escaping @Sendable (ServiceFigures, HTTPFigures) -> Answer) {
         guard let reply = replier() else { return }
         backend.report { figures in reply { text(figures, $0) } }
@@ -180,6 +202,10 @@ final class HTTPConnection: ChannelInboundHandler {
     private func replier() -> (@Sendable (_ text: @escaping @Sendable (HTTPFigures) -> Answer) -> Void)? {
         guard let loop = context?.eventLoop else { return nil }
         let figures = backend.figures
+        guard holdPage() else {
+            answer(.unavailable("too many long answers are under way", retryAfterMilliseconds: 1000))
+            return nil
+        }
         guard figures.beginWaiting(max: backend.settings.limits.requestsInFlightMax) else {
             answer(.unavailable("too many requests wait for Redis", retryAfterMilliseconds: 1000))
             return nil
@@ -191,6 +217,13 @@ final class HTTPConnection: ChannelInboundHandler {
                 connection.value.answer(text(figures))
             }
         }
+    }
+
+    /// Counts a long answer until it is sent; false where there are too many.
+    private func holdPage() -> Bool {
+        guard case .answering(let request) = state, request.route?.isLong == true else { return true }
+        holdsPage = backend.figures.openPage(max: backend.settings.limits.pagesMax)
+        return holdsPage
     }
 
     // MARK: Answers
@@ -212,7 +245,10 @@ final class HTTPConnection: ChannelInboundHandler {
         // Set before the end is written, which can bring the next request.
         state = isLast ? .lingering : .idle
         patience.answered()
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        let sent = holdsPage ? context.eventLoop.makePromise(of: Void.self) : nil
+        sent?.futureResult.whenComplete { [figures = backend.figures] _ in figures.pageClosed() }
+        holdsPage = false
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: sent)
         if isLast { linger(context) }
     }
 

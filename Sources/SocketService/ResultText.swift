@@ -46,20 +46,7 @@ enum ResultText {
     static func page(_ page: SessionListPage) -> [UInt8] {
         var json = JSONWriter(capacity: 256 * (page.sessions.count + 1))
         json.beginObject()
-        json.key("sessions")
-        json.beginArray()
-        for session in page.sessions {
-            json.beginObject()
-            json.member("session", session.session.description)
-            json.member("user_id", session.userID.text)
-            json.member("backend", session.backend)
-            json.member("expires_at", expiry: session.expiresAt)
-            json.member("first_seen_at", expiry: session.firstSeenAt)
-            json.endObject()
-        }
-        json.endArray()
-        if let next = page.next { json.member("next", String(next)) }
-        json.member("position", page.position.description)
+        json.members(of: page)
         json.endObject()
         return json.bytes
     }
@@ -68,11 +55,7 @@ enum ResultText {
     static func events(_ batch: EventBatch) -> [UInt8] {
         var json = JSONWriter(capacity: 512 * (batch.events.count + 1))
         json.beginObject()
-        json.key("events")
-        json.beginArray()
-        for event in batch.events { json.raw(event.json) }
-        json.endArray()
-        if batch.hasMore { json.member("next", batch.position.description) }
+        json.members(of: batch)
         json.endObject()
         return json.bytes
     }

@@ -7,8 +7,8 @@ struct HTTPOptions: ParsableArguments {
         help: ArgumentHelp(
             "Serve HTTP, too: 127.0.0.1:PORT, [::1]:PORT or the path of a Unix socket (default: no).",
             discussion: """
-                /auth for nginx, Caddy, Traefik and Envoy, /identity, /events, /healthz, /readyz and /metrics. On a port every user \
-                of this host may ask, on a Unix socket those whom --http-mode and --http-group let in.
+                /auth for nginx, Caddy, Traefik and Envoy, /identity, /events, /healthz, /readyz and /metrics, and at / a page to \
+                look at. On a port every user of this host may ask, on a Unix socket those whom --http-mode and --http-group let in.
                 """,
             valueName: "address"
         )
@@ -17,8 +17,12 @@ struct HTTPOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What everybody may do who reaches it: identify, observe (default: identify).",
-            discussion: "With observe there is /events: who logs in and out.", valueName: "rights"
+            "What everybody may do who reaches it: identify, list, observe (default: identify).",
+            discussion: """
+                With observe there are the page and /events: who logs in and out. With list there is /sessions, and the page shows \
+                everybody who is logged in.
+                """,
+            valueName: "rights"
         )
     )
     var httpRights: String?

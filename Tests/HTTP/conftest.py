@@ -7,10 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from browser import Browser
 from door import Door
 from processes import PrivateRedis
 
 pytest_plugins = ["daemon_fixtures"]
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Run one browser for all tests."""
+    running = Browser(tmp_path_factory.mktemp("browser") / "profile")
+    yield running
+    running.close()
 
 
 @pytest.fixture

@@ -25,7 +25,19 @@ def test_only_names_of_this_host_are_answered(open_door):
     for host in good:
         assert door.ask("/healthz", headers={"Host": host}).status == 200, host
     for host in ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "127.0.0.2", "x"]:
-        for path in ["/auth", "/identity", "/events", "/healthz", "/readyz", "/metrics", "/nothing"]:
+        for path in [
+            "/",
+            "/auth",
+            "/identity",
+            "/events",
+            "/history",
+            "/sessions",
+            "/status",
+            "/healthz",
+            "/readyz",
+            "/metrics",
+            "/nothing",
+        ]:
             answer = door.ask(path, f"sessionid={KEY}", headers={"Host": host})
             assert answer.status == 403, (host, path)
             assert "--http-hosts" in answer.text
@@ -110,6 +122,7 @@ def test_a_port_that_is_taken_is_said(door, binary, folder):
         ("--http", "::1:80"),
         ("--http", "example.org:80"),
         ("--http-rights", "revoke"),
+        ("--http-rights", "identify,read"),
         ("--http-rights", "nonsense"),
         ("--http-cookie", "a b"),
         ("--http-cookie", ""),

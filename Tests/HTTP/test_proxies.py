@@ -297,3 +297,26 @@ def test_events_come_through_nginx_as_they_happen(folder, open_door):
             assert events.event()["data"]["user_id"] == "42"
     finally:
         front.stop()
+
+
+def test_the_page_comes_through_nginx_under_a_path_of_its_own(folder, open_door, browser):
+    door = open_door("--http-rights", "identify,list,observe")
+    text = (ROOT / "Sources/Daemon/Documentation.docc/HTTP.md").read_text()
+    snippets = re.findall(r"^```nginx\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    port = free_port()
+    [snippet] = [snippet for snippet in snippets if "location /sessiond/" in snippet]
+    location = in_place(snippet, {"127.0.0.1:9180": door.place})
+    front = run_nginx(folder, port, f"server {{ listen 127.0.0.1:{port}; {location} }}")
+    try:
+        url = f"http://127.0.0.1:{port}/sessiond/"
+        page = browser.open(url)
+        page.wait_for("document.getElementById('feed-state').textContent === 'live'")
+        door.log_in("secretsession0123456789")
+        page.wait_for("document.querySelectorAll('#online li').length === 1")
+        page.wait_for("document.querySelectorAll('#feed li').length === 1")
+        page.wait_for("document.getElementById('link').dataset.state === 'live'")
+        assert page.complaints == []
+        assert all(asked.startswith((url, "data:")) for asked in page.requests)
+        page.close()
+    finally:
+        front.stop()

@@ -4,6 +4,7 @@ import Synchronization
 /// Knows `known…` from memory, and lets everybody else wait for ``release()``: then they are nobody.
 final class HeldLookup: SessionLookup {
     private let waiting = Mutex<[@Sendable (SessionAnswer) -> Void]>([])
+    private let lists = Mutex<[(query: SessionListQuery, give: @Sendable (SessionListPage) -> Void)]>([])
 
     var waitingCount: Int { waiting.withLock(\.count) }
 
@@ -13,6 +14,18 @@ final class HeldLookup: SessionLookup {
             return waiting
         }
         for answer in answers { answer(.nobody(.unknown)) }
+    }
+
+    /// The lists that were asked for and not given yet.
+    var listQueries: [SessionListQuery] { lists.withLock { $0.map(\.query) } }
+
+    /// Gives this page to all who asked for a list.
+    func give(_ page: SessionListPage) {
+        let asked = lists.withLock { lists in
+            defer { lists = [] }
+            return lists
+        }
+        for (_, give) in asked { give(page) }
     }
 
     func cached(_ key: SessionKey, wanting wants: LookupWants) -> SessionAnswer? {
@@ -35,7 +48,10 @@ final class HeldLookup: SessionLookup {
 
     var uptime: Int64 { 0 }
     func countIdentities(_ count: Int) {}
-    func list(_ query: SessionListQuery, completion: @escaping @Sendable (SessionListPage) -> Void) {}
+    func list(_ query: SessionListQuery, completion: @escaping @Sendable (SessionListPage) -> Void) {
+        lists.withLock { $0.append((query, completion)) }
+    }
+
     func revoke(
         _ order: RevocationOrder, completion: @escaping @Sendable (Result<Int, RevocationFailure>) -> Void
     ) {}

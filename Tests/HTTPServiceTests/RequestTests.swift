@@ -10,7 +10,9 @@ import Testing
         arguments: [
             ("/auth", .auth), ("/auth?rd=/x", .auth), ("/envoy", .auth), ("/envoy/shop/basket?a=1", .auth),
             ("/identity", .identity), ("/events?after=", .events), ("/healthz", .healthz), ("/readyz", .readyz),
-            ("/metrics", .metrics), ("/", nil), ("/auth/", nil), ("/authx", nil), ("/envoyx", nil), ("/AUTH", nil),
+            ("/metrics", .metrics), ("/", .page), ("/?x=1", .page), ("/status", .status),
+            ("/sessions?limit=1", .sessions), ("/history", .history), ("/auth/", nil), ("/authx", nil),
+            ("/envoyx", nil), ("/AUTH", nil),
             ("//auth", nil), ("/%61uth", nil), ("/x/../auth", nil),
         ] as [(String, Route?)])
     func routes(_ uri: String, route: Route?) throws {
@@ -26,7 +28,8 @@ import Testing
     func parameters() throws {
         let target = try #require(RequestTarget("/events?user_id=%C3%A9+1%2B&after=&&types=a%2cb"))
         #expect(
-            try target.parameters(["user_id", "after", "types"]) == ["user_id": "é 1+", "after": "", "types": "a,b"])
+            try target.parameters(["user_id", "after", "types"])
+                == QueryParameters(["user_id": "é 1+", "after": "", "types": "a,b"]))
     }
 
     @Test(

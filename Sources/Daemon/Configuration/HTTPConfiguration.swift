@@ -22,9 +22,9 @@ package struct HTTPConfiguration: Sendable {
         let rights = try PeerRules.rights(options.words(.httpRights) ?? ["identify"]) {
             .badValue(option: .httpRights, problem: $0)
         }
-        guard rights.isSubset(of: [.identify, .observe]) else {
+        guard rights.isSubset(of: [.identify, .list, .observe]) else {
             throw .badValue(
-                option: .httpRights, problem: "over HTTP there are identify and observe, and no other rights")
+                option: .httpRights, problem: "over HTTP there are identify, list and observe, and no other rights")
         }
         let cookieName = try Self.cookieName(options)
         let hosts = options.words(.httpHosts) ?? []
@@ -34,6 +34,8 @@ package struct HTTPConfiguration: Sendable {
         var limits = HTTPLimits()
         limits.connectionsMax = try options.integer(
             .maxHTTPConnections, default: limits.connectionsMax, in: 1...100_000)
+        limits.pageCountMax = socketLimits.pageCountMax
+        limits.pageCountDefault = socketLimits.pageCountDefault
         limits.requestsInFlightMax = socketLimits.requestsInFlightPerUIDMax
         limits.unreadMilliseconds = socketLimits.unreadMilliseconds
         limits.headMilliseconds = socketLimits.unfinishedLineMilliseconds

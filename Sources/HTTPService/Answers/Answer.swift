@@ -1,4 +1,5 @@
 import NIOHTTP1
+import SessionModel
 
 /// One answer, before it is written.
 struct Answer {
@@ -31,5 +32,16 @@ struct Answer {
         var answer = self
         answer.isLast = true
         return answer
+    }
+}
+
+extension Answer {
+    /// A right is missing; with what to do, since it is read in a browser.
+    static func forbidden(_ missing: Rights, rights: Rights) -> Answer {
+        let wanted = rights.union(missing).names.joined(separator: ",")
+        return .text(
+            .forbidden,
+            "--http-rights does not hold \(missing.names.joined(separator: ", ")): start sessiond with --http-rights \(wanted) where whoever reaches this door may know that"
+        )
     }
 }

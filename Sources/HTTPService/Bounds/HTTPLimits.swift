@@ -6,6 +6,11 @@ package struct HTTPLimits: Sendable {
     package var streamsMax: Int { max(1, connectionsMax / 4) }
     /// How many requests may wait for Redis, also those whose connections are gone (`--max-requests-in-flight-per-uid`, as one user).
     package var requestsInFlightMax = 16_384
+    /// How many long answers may be under way, asked for or not read yet: further ones are 503. Each can hold megabytes.
+    package var pagesMax = 64
+    /// The longest page of a list or a history, and the length of one where the request names none.
+    package var pageCountMax = 1000
+    package var pageCountDefault = 100
     /// How long a request's head may be, about; beyond it the answer is 431, and the connection is closed.
     package var headBytesMax = 32 * 1024
     package var headFieldCountMax = 128

@@ -33,7 +33,7 @@ final class EventDelivery {
             stream.open(to: &output)
         } catch {
             EventStreamText.opening(position: nil, to: &output)
-            EventStreamText.positionLost(oldest: error.oldest, newest: backend.log.position, to: &output)
+            EventStreamText.positionLost(error, newest: backend.log.position, to: &output)
             write(output)
             return ended()
         }

@@ -136,7 +136,7 @@ final class EventStream {
     }
 
     private func lose(_ lost: PositionLost, to output: inout [UInt8]) -> Progress {
-        EventStreamText.positionLost(oldest: lost.oldest, newest: log.position, to: &output)
+        EventStreamText.positionLost(lost, newest: log.position, to: &output)
         return .ended
     }
 }

@@ -34,13 +34,9 @@ enum EventStreamText {
     /// The end: what follows the position is lost.
     ///
     /// - Parameter newest: where a browser that comes back goes on; without it, it would ask for the lost position again.
-    static func positionLost(oldest: EventID?, newest: EventID, to output: inout [UInt8]) {
+    static func positionLost(_ lost: PositionLost, newest: EventID, to output: inout [UInt8]) {
         var json = JSONWriter()
-        json.beginObject()
-        json.member("reason", "position_lost")
-        json.key("oldest")
-        if let oldest { json.string(oldest.description) } else { json.null() }
-        json.endObject()
+        json.object(of: lost)
         output += "id: \(newest)\nevent: closed\ndata: ".utf8
         output += json.bytes
         output += "\n\n".utf8

@@ -13,6 +13,8 @@ package final class HTTPFigures: Sendable {
         var refusing = 0
         var waiting = 0
         var streams = 0
+        /// Long answers that are asked for or not read yet.
+        var pages = 0
         var answers: [Kind: Int] = [:]
         var refusedConnections = 0
         var faults: [HTTPPatience.Fault: Int] = [:]
@@ -86,6 +88,19 @@ package final class HTTPFigures: Sendable {
 
     func streamClosed() {
         state.withLock { $0.streams -= 1 }
+    }
+
+    /// Counts a long answer, unless there are too many already.
+    func openPage(max: Int) -> Bool {
+        state.withLock { values in
+            guard values.pages < max else { return false }
+            values.pages += 1
+            return true
+        }
+    }
+
+    func pageClosed() {
+        state.withLock { $0.pages -= 1 }
     }
 
     /// - Parameter route: nil where nothing is at the path, or none was read.

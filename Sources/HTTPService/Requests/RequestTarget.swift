@@ -20,7 +20,7 @@ struct RequestTarget {
     /// The parameters by name, decoded.
     ///
     /// - Parameter names: those there may be, each once.
-    func parameters(_ names: Set<String>) throws(QueryError) -> [String: String] {
+    func parameters(_ names: Set<String>) throws(QueryError) -> QueryParameters {
         var parameters: [String: String] = [:]
         for pair in query.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -35,7 +35,7 @@ struct RequestTarget {
                 throw QueryError(problem: "\(name) is given twice")
             }
         }
-        return parameters
+        return QueryParameters(parameters)
     }
 
     private static func decoded(_ text: Substring) -> String? {
