@@ -33,6 +33,7 @@ KINDS = {
     "python": "test_blocks.py: it compiles; what runs it is listed there",
     "js": "test_blocks.py: node --check; Tests/Clients runs the client's",
     "go": "Tests/Clients/test_examples.py",
+    "swift": "test_blocks.py: the same lines stand in what `swift build --build-tests` compiles",
     "text": "nothing: drawings, output and what passes on a wire; no commands, test_blocks.py sees to that",
 }
 

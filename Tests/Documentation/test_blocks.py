@@ -187,6 +187,13 @@ def test_it_is_javascript(block, tmp_path):
     assert result.returncode == 0, f"{shlex.quote(block.place)}: {result.stderr}"
 
 
+@pytest.mark.parametrize("block", blocks("swift"), ids=str)
+def test_it_is_swift_that_compiles(block):
+    compiled = (ROOT / "Tests/SessiondClientTests/ReadmeExample.swift").read_text()
+    shown = block.text.replace("import SessiondClient\n\n", "")
+    assert re.sub(r"(?m)^(?=.)", "    ", shown) in compiled
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_row_of_a_table_has_its_columns(page):
     """A bar in a cell, in code too, is the end of the cell unless a backslash stands before it."""
