@@ -113,7 +113,22 @@ def test_colour_is_for_terminals_that_want_it(site, redis):
             pass
         os.close(leader)
         assert (b"\x1b[32mok " in printed) is is_coloured
-    assert "\x1b" not in site.check(redis.url).text
+    assert "\x1b" not in site.run(*words[2:]).stdout
+
+
+def test_the_text_holds_what_the_json_holds(site, redis):
+    site.fill(redis, 3, seconds=None)
+    report = site.check(redis.url)
+    done = site.run("--redis-url", redis.url, "--socket", str(site.socket), "--secret-key-file", str(site.key_file))
+    assert done.returncode == report.status
+    assert done.stderr == ""
+    expected = []
+    for finding in report.document["findings"]:
+        expected.append(f"{finding['level']:8} {finding['subject']}: {finding['what']}")
+        expected += [f"{'':9}{finding['why']}"] if finding["why"] else []
+        expected += [f"{'':13}{line}" for line in finding["mend"]]
+    assert done.stdout.splitlines()[:-1] == expected
+    assert done.stdout.splitlines()[-1] == "1 warning, 3 notes"
 
 
 def test_every_name_of_a_finding_is_in_the_schema_and_in_the_documentation(site):

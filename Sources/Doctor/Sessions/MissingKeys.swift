@@ -30,9 +30,11 @@ struct MissingKeys {
     }
 
     func finding(_ surroundings: Surroundings) -> Finding {
-        if let database = surroundings.databases.first { return inAnother(database, surroundings.databases) }
+        // Sessions may still come behind those pages that were asked for.
+        let level = surroundings.isPatternScanComplete ? Finding.Level.error : .warning
+        if let database = surroundings.databases.first { return inAnother(database, surroundings.databases, level) }
         let likely = surroundings.places.filter { $0.kind != .other }
-        if let place = likely.first { return elsewhere(place, likely) }
+        if let place = likely.first { return elsewhere(place, likely, level) }
         let looked =
             surroundings.isComplete && surroundings.isPatternScanComplete
             ? "and none in this database looks like a session" : "as far as was looked"
@@ -49,22 +51,22 @@ struct MissingKeys {
             ])
     }
 
-    private func inAnother(_ database: Int, _ all: [Int]) -> Finding {
+    private func inAnother(_ database: Int, _ all: [Int], _ level: Finding.Level) -> Finding {
         var there = endpoint
         there.database = database
         let names = all.map { "\($0)" }.joined(separator: ", ")
         return Finding(
-            .error, .keysInAnotherDatabase,
+            level, .keysInAnotherDatabase,
             "no key under \(pattern) in database \(endpoint.database), but in database \(names)",
             why: "sessiond follows one database: everybody is `unknown` to it",
             mend: ["--redis-url \(ShellText.quoted("\(there)"))"])
     }
 
-    private func elsewhere(_ place: Place, _ all: [Place]) -> Finding {
+    private func elsewhere(_ place: Place, _ all: [Place], _ level: Finding.Level) -> Finding {
         let others = all.dropFirst().map { "\($0.prefix.pattern) (\($0.count))" }
         let more = others.isEmpty ? "" : "; also \(others.joined(separator: ", "))"
         return Finding(
-            .error, .keysElsewhere,
+            level, .keysElsewhere,
             "no key under \(pattern), but \(Words.count(place.count, "key")) under \(place.prefix.pattern) \(kindWords(place))\(more)",
             why: "everybody is `unknown` to sessiond. \(reason(place.prefix))",
             mend: [option(place)])
