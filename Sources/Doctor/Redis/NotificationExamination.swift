@@ -40,12 +40,14 @@ struct NotificationExamination {
 
     private func consequence(_ maySet: Bool?) -> String {
         let reason =
-            mayConfigureRedis
-            ? "`sessiond serve` \(maySet == false ? "may not" : "adds it only if this user may run CONFIG SET, and else cannot") add it"
-            : "`sessiond serve` may not add it (--no-configure-redis)"
+            switch (mayConfigureRedis, maySet) {
+            case (false, _): "`sessiond serve` is not to add it (--no-configure-redis), and"
+            case (true, nil): "`sessiond serve` adds it if this user may run CONFIG SET, and else"
+            case (true, _): "`sessiond serve` cannot add it as this user, and"
+            }
         return invalidation == .keyspace
-            ? "\(reason), and hears of no login and no logout then"
-            : "\(reason); it follows by CLIENT TRACKING then, if it may, which does not tell why a session ended"
+            ? "\(reason) hears of no login and no logout"
+            : "\(reason) follows by CLIENT TRACKING, if it may, which does not tell why a session ended"
     }
 
     private func commands(_ flags: NotificationFlags) -> [String] {
@@ -62,7 +64,7 @@ struct NotificationExamination {
             "whether Redis announces changes cannot be told: \(refusal.words("CONFIG GET"))",
             why: invalidation == .keyspace
                 ? "if it does not, sessiond hears of no login and no logout"
-                : "if it does not, sessiond follows by CLIENT TRACKING, which does not tell why a session ended",
+                : "where sessiond may not look it follows by CLIENT TRACKING, which does not tell why a session ended",
             mend: [
                 "redis.conf, or the provider's parameter group: notify-keyspace-events \"\(NotificationFlags.needed)\""
             ])

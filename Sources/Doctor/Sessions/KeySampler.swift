@@ -45,8 +45,7 @@ struct KeySampler {
     /// Sessions under the pattern.
     func sample(_ pattern: KeyPattern) async throws -> SessionSample {
         let found = try await names(matching: pattern.scanPattern, countMax: bounds.valueCountMax)
-        var sample = SessionSample(
-            isComplete: found.isComplete, lookedAtCount: found.pageCount * bounds.pageKeyCount)
+        var sample = SessionSample(isComplete: found.isComplete)
         let keys = found.names.compactMap { name in
             let key = pattern.sessionKey(of: name[...])
             if key == nil { sample.foreignCount += 1 }
@@ -57,10 +56,8 @@ struct KeySampler {
             let group = Array(rest.prefix(bounds.groupCount))
             rest = rest.dropFirst(group.count)
             for (key, value) in zip(group, try await values(of: group.map(pattern.redisKey))) {
-                guard value.content != .absent else {
-                    sample.goneCount += 1
-                    continue
-                }
+                // It may have gone meanwhile.
+                guard value.content != .absent else { continue }
                 sample.entries.append(.init(key: key, value: value))
             }
         }

@@ -10,13 +10,9 @@ struct SessionSample {
     var entries: [Entry] = []
     /// Keys under the pattern that no session can have.
     var foreignCount = 0
-    /// Keys that went before they were read.
-    var goneCount = 0
     /// Whether all keys of the database were looked at.
     var isComplete = false
-    /// How many keys were looked at, about, where not all were.
-    var lookedAtCount = 0
 
-    /// "in all", or how far was looked.
+    /// How far was looked.
     var extent: String { isComplete ? "all of them" : "a sample: the first that a scan came across" }
 }
