@@ -29,7 +29,7 @@ struct CheckCommand: AsyncParsableCommand {
     @Flag(help: "Exit with 1 for warnings, too. Also $SESSIOND_STRICT=true.")
     var strict = false
 
-    @OptionGroup var options: ServeOptions
+    @OptionGroup var serve: ServeCommand
 
     func run() async throws {
         let environment = ProcessSetup.prepare()
@@ -47,10 +47,10 @@ struct CheckCommand: AsyncParsableCommand {
 
     /// Reads the configuration; nil where it is of no use.
     private func load(_ environment: [String: String], _ report: inout CheckReport) -> DaemonConfiguration? {
-        let file = options.decoder.config ?? environment["SESSIOND_CONFIG"]
+        let file = serve.decoder.config ?? environment["SESSIOND_CONFIG"]
         let load = { (more: [ServeOption: [String]]) throws(ConfigurationError) in
             try DaemonConfiguration.load(
-                flags: options.flags.merging(more) { $1 }, environment: environment, file: file, for: .examining)
+                flags: serve.flags.merging(more) { $1 }, environment: environment, file: file, for: .examining)
         }
         do {
             let configuration: DaemonConfiguration
