@@ -21,7 +21,7 @@ RELEASE := -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker 
 SWIFT_SOURCES := Package.swift Sources Tests
 GO_SOURCES := Clients/go Tests/Clients/go
 NODE_SOURCES := $(wildcard Clients/node/*.mjs Tests/Clients/node/*.mjs)
-PYTHON_SOURCES := Clients/python Examples/tutorial Examples/verify Tests/Sites Tests/Benchmarks Tests/Journal Tests/Hostile Tests/Limits Tests/Endurance Tests/Access Tests/Service Tests/Clients Tests/HTTP Tests/CommandLine Examples/service
+PYTHON_SOURCES := Clients/python Examples/tutorial Examples/verify Tests/Sites Tests/Benchmarks Tests/Journal Tests/Hostile Tests/Limits Tests/Endurance Tests/Access Tests/Service Tests/Clients Tests/HTTP Tests/CommandLine Tests/Check Examples/service
 
 .PHONY: help
 help: ## Say what there is to make
@@ -54,7 +54,7 @@ test-swift: packages $(VENV)/tests
 
 # Folders with a suite of pytest; those that need a daemon find it in SESSIOND_BINARY.
 PYTHON_SUITES := Tests/Protocols Tests/Documentation Clients/python Tests/Clients Examples/tutorial Tests/Journal Tests/Hostile Tests/Limits \
-    Tests/Endurance Tests/Access Tests/Service Tests/Sites Tests/HTTP Tests/CommandLine Tests/Benchmarks
+    Tests/Endurance Tests/Access Tests/Service Tests/Sites Tests/HTTP Tests/CommandLine Tests/Check Tests/Benchmarks
 
 .PHONY: test-python
 test-python: packages build $(VENV)/tests

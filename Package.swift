@@ -106,11 +106,17 @@ let package = Package(
             ] + nio + collections,
             swiftSettings: strict
         ),
+        .target(
+            name: "Doctor",
+            dependencies: ["RedisTransport", "RESP", "DjangoSession", "SessionModel", "SessiondClient", logging] + nio,
+            swiftSettings: strict
+        ),
         .target(name: "SessiondClient", dependencies: ["JSONRPC", "SessionModel"] + nio, swiftSettings: strict),
         .executableTarget(
             name: "sessiond",
             dependencies: [
-                "Daemon", "SessiondClient", "AuditJournal", "SessionModel", argumentParser, crypto, unixSignals,
+                "Daemon", "Doctor", "SessiondClient", "AuditJournal", "SessionModel", argumentParser, crypto,
+                unixSignals,
             ],
             swiftSettings: strict
         ),
@@ -149,6 +155,13 @@ let package = Package(
             dependencies: ["RedisTransport", "RESP", "SessionModel", "TestSupport", logging, embedded] + nio,
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "DoctorTests",
+            dependencies: [
+                "Doctor", "RedisTransport", "RESP", "DjangoSession", "SessionModel", "SessiondClient", "TestSupport",
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(name: "ListeningTests", dependencies: ["Listening", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "HTTPServiceTests",
@@ -172,7 +185,7 @@ let package = Package(
         ),
         .testTarget(
             name: "SessiondTests",
-            dependencies: ["sessiond", "Daemon", "SessiondClient", "SessionModel", argumentParser],
+            dependencies: ["sessiond", "Daemon", "Doctor", "SessiondClient", "SessionModel", argumentParser],
             swiftSettings: strict
         ),
         .testTarget(

@@ -42,7 +42,7 @@ extension LinkCore {
         handler.send([scanCommand(from: cursor)]) { [unowned self] result in
             // Whatever ended this scan, another one begins after the interval.
             guard case .success(let replies) = result, case .asked = comparison.state, !isScanning,
-                let page = scanPage(replies.first)
+                let page = ScanPage(replies.first)
             else { return comparison.end() }
             give(page, to: consumer.comparisonFound)
             if page.isLast {

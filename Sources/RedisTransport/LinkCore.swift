@@ -297,7 +297,7 @@ final class LinkCore<Consumer: LinkConsumer> {
         handler.send([scanCommand(from: cursor)]) { [unowned self] result in
             // A lost connection or subscription has ended this scan; another one begins by itself.
             guard case .success(let replies) = result, case .asked(number) = scan else { return }
-            guard let page = scanPage(replies.first) else {
+            guard let page = ScanPage(replies.first) else {
                 return handler.close(RedisFailure(refusing: "SCAN", replies.first ?? .null))
             }
             give(page, to: consumer.scanned)
@@ -323,33 +323,8 @@ final class LinkCore<Consumer: LinkConsumer> {
         }
     }
 
-    /// What a SCAN answered.
-    struct ScanPage {
-        /// Names of keys, as the server sent them.
-        let names: [RESPValue]
-        /// Where the next page begins.
-        let cursor: [UInt8]
-        var isLast: Bool { cursor.elementsEqual("0".utf8) }
-    }
-
     func scanCommand(from cursor: [UInt8]) -> [[UInt8]] {
-        [
-            Array("SCAN".utf8), cursor, Array("MATCH".utf8), settings.keyPattern.scanPattern, Array("COUNT".utf8),
-            Array(String(Self.scanPageCount).utf8),
-        ]
-    }
-
-    /// What a SCAN answered; nil for anything else.
-    func scanPage(_ reply: RESPValue?) -> ScanPage? {
-        guard case .array(let parts)? = reply, parts.count == 2, let cursor = parts[0].bytes, Self.isCursor(cursor),
-            case .array(let names) = parts[1]
-        else { return nil }
-        return ScanPage(names: names, cursor: cursor)
-    }
-
-    /// A cursor is an integer of 64 bits: anything else would be sent back with every page.
-    private static func isCursor(_ bytes: [UInt8]) -> Bool {
-        UInt64(String(decoding: bytes, as: UTF8.self)) != nil
+        ScanPage.command(from: cursor, matching: settings.keyPattern.scanPattern, count: Self.scanPageCount)
     }
 
     // MARK: Fetching
@@ -478,39 +453,6 @@ final class LinkCore<Consumer: LinkConsumer> {
             )
         }
         return StoredValue(value: value, timeToLive: timeToLive, isRange: isRange, askedAt: askedAt)
-    }
-}
-
-extension StoredValue {
-    /// The longest time to live that is passed on, about 8,000 years: Redis allows some that no clock can be added to.
-    private static let timeToLiveMax: Int64 = 253_402_300_799_999
-
-    /// The same, with the first bytes alone of a string that is longer than so many.
-    func cut(behind byteCountMax: Int) -> StoredValue {
-        guard case .string(let bytes) = content, bytes.count > byteCountMax else { return self }
-        var value = self
-        value.content = .long(Array(bytes.prefix(byteCountMax)))
-        return value
-    }
-
-    /// Nil where the replies do not fit together: no value, but a time to live. GETRANGE has the empty string for no value.
-    ///
-    /// - Parameters:
-    ///   - value: GETRANGE's or GET's.
-    ///   - timeToLive: PTTL's: milliseconds, −1 for never, −2 for no such key.
-    ///   - isRange: the value is GETRANGE's.
-    init?(value: RESPValue, timeToLive: RESPValue, isRange: Bool = false, askedAt: Int64) {
-        let milliseconds: Int64 = if case .integer(let number) = timeToLive { number } else { -2 }
-        let content: Content
-        switch (value, milliseconds) {
-        case (_, -2): content = .absent
-        case (.string([]), _) where isRange: return nil
-        case (.string(let bytes), _): content = .string(bytes)
-        case (.error, _): content = .otherType
-        default: return nil
-        }
-        let expiry = milliseconds < 0 ? Expiry.never : .after(milliseconds: min(milliseconds, Self.timeToLiveMax))
-        self.init(content: content, expiry: expiry, askedAt: askedAt)
     }
 }
 

@@ -10,19 +10,28 @@ struct RedisConnection: Sendable {
     /// Nil where the connection is plain text.
     private let tlsGuard: NIOLoopBound<TLSGuard>?
 
+    /// What a connection is for.
+    enum Purpose {
+        /// Following the sessions: a server that is not fit for that is refused.
+        case following
+        /// Finding out whether the server is fit.
+        case examining
+    }
+
     /// Connects on `loop`.
     ///
     /// - Parameters:
     ///   - tls: what the endpoint's settings for TLS amount to.
     ///   - name: for `CLIENT SETNAME`, so that an operator recognises it in `CLIENT LIST`.
     static func open(
-        _ endpoint: RedisEndpoint, tls: TLSContext? = nil, name: String, timeout: TimeAmount, on loop: any EventLoop
+        _ endpoint: RedisEndpoint, tls: TLSContext? = nil, name: String, timeout: TimeAmount, on loop: any EventLoop,
+        for purpose: Purpose = .following
     ) async throws(RedisFailure) -> RedisConnection {
         let connection = try await connect(endpoint.address, tls, timeout: timeout, on: loop)
         do throws(RedisFailure) {
             try await connection.secure(timeout)
             try await connection.within(timeout) { () async throws(RedisFailure) in
-                try await connection.introduce(endpoint, name: name)
+                try await connection.introduce(endpoint, name: name, for: purpose)
             }
         } catch {
             connection.close(error)
@@ -133,7 +142,9 @@ struct RedisConnection: Sendable {
         try await body()
     }
 
-    private func introduce(_ endpoint: RedisEndpoint, name: String) async throws(RedisFailure) {
+    private func introduce(
+        _ endpoint: RedisEndpoint, name: String, for purpose: Purpose
+    ) async throws(RedisFailure) {
         if endpoint.user != nil || endpoint.password != nil {
             // As redis-py does: a user without a password has an empty one, which `nopass` accepts.
             try await expectOK(["AUTH"] + (endpoint.user.map { [$0] } ?? []) + [endpoint.password ?? ""])
@@ -143,7 +154,9 @@ struct RedisConnection: Sendable {
         let reply = try await command(["CLIENT", "SETNAME", name])
         if reply.errorCode == "NOAUTH" { throw RedisFailure(refusing: "CLIENT", reply) }
         let ping = try await command(["PING"])
+        if purpose == .examining, ping.errorCode == "NOPERM" { return }
         guard ping.errorCode == nil else { throw RedisFailure(refusing: "PING", ping) }
+        if purpose == .examining { return }
         // A user who may not ask for the role is believed to know.
         if let failure = RedisFailure(role: try await command(["ROLE"])) { throw failure }
     }
@@ -160,14 +173,22 @@ struct RedisConnection: Sendable {
 
     /// As above, of arguments that may be any bytes.
     func command(_ arguments: [[UInt8]]) async throws(RedisFailure) -> RESPValue {
-        let result: Result<RESPValue, RedisFailure> = await withCheckedContinuation { continuation in
+        try await commands([arguments]).first ?? .null
+    }
+
+    /// Sends commands in one write and waits for all replies.
+    func commands(_ commands: [[[UInt8]]]) async throws(RedisFailure) -> [RESPValue] {
+        let result: Result<[RESPValue], RedisFailure> = await withCheckedContinuation { continuation in
             channel.eventLoop.execute {
-                handler.value.send([arguments]) { result in
-                    continuation.resume(returning: result.map { $0.first ?? .null })
-                }
+                handler.value.send(commands) { continuation.resume(returning: $0) }
             }
         }
         return try result.get()
+    }
+
+    /// Has the messages of subscriptions dropped, which would be taken for replies.
+    func dropMessages() async {
+        try? await channel.eventLoop.submit { handler.value.pushed = { _ in } }.get()
     }
 
     func close(_ cause: RedisFailure) {

@@ -11,9 +11,11 @@ final class RedisConnector: Sendable {
         renewal = endpoint.tls.map { TLSRenewal($0, logger: logger) }
     }
 
-    /// - Parameter name: for `CLIENT SETNAME`.
+    /// - Parameters:
+    ///   - name: for `CLIENT SETNAME`.
+    ///   - purpose: what the server has to be good for.
     func open(
-        name: String, timeout: TimeAmount, on loop: any EventLoop
+        name: String, timeout: TimeAmount, on loop: any EventLoop, for purpose: RedisConnection.Purpose = .following
     ) async throws(RedisFailure) -> RedisConnection {
         let tls: TLSContext?
         do throws(TLSFileError) {
@@ -21,6 +23,6 @@ final class RedisConnector: Sendable {
         } catch {
             throw .tls(.unusableFile(error))
         }
-        return try await RedisConnection.open(endpoint, tls: tls, name: name, timeout: timeout, on: loop)
+        return try await RedisConnection.open(endpoint, tls: tls, name: name, timeout: timeout, on: loop, for: purpose)
     }
 }

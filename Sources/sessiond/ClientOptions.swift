@@ -25,8 +25,7 @@ struct ClientOptions: ParsableArguments {
 
     /// Whether to print JSON.
     var wantsJSON: Bool {
-        isJSONAsked
-            || ["1", "true", "yes", "on"].contains(ProcessInfo.processInfo.environment["SESSIOND_JSON"]?.lowercased())
+        isJSONAsked || EnvironmentFlag.isSet("SESSIOND_JSON", in: ProcessInfo.processInfo.environment)
     }
 
     /// Runs `body` with a connection to the daemon; says on standard error why something could not be done, and exits with 2 then.

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Daemon
 
-/// The options that tell how stored values are read; `serve` and `decode` share them.
+/// The options that tell how stored values are read; `serve`, `check` and `decode` share them.
 struct DecoderOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(

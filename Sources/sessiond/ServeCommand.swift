@@ -1,7 +1,7 @@
 import ArgumentParser
 import Daemon
 
-/// `sessiond serve`.
+/// `sessiond serve`. Its options are those of `sessiond check` as well.
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
@@ -188,7 +188,8 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
-    private var flags: [ServeOption: [String]] {
+    /// What was given, by option.
+    var flags: [ServeOption: [String]] {
         var flags = decoder.flags
         let texts: [(ServeOption, String?)] = [
             (.redisURL, redisUrl), (.redisURLFile, redisUrlFile), (.keyPattern, keyPattern), (.socket, socket),

@@ -166,6 +166,22 @@ BAD = {
     ),
     "data that is no object": ("session-data.json", [1]),
     "a decoded line with the reason of a refusal": ("decode.line.json", {"ok": True, "reason": "invalid", "why": "x"}),
+    "a finding of an unknown name": (
+        "check.report.json",
+        {
+            "ok": True,
+            "examined": True,
+            "redis": "redis://localhost:6379/0",
+            "key_pattern": "{session_key}",
+            "findings": [
+                {"id": "coffee", "level": "ok", "subject": "coffee", "what": "it is hot", "why": None, "mend": []}
+            ],
+        },
+    ),
+    "a report without findings": (
+        "check.report.json",
+        {"ok": True, "examined": True, "redis": None, "key_pattern": None, "findings": []},
+    ),
     "a refusal without words": ("decode.line.json", {"ok": False, "reason": "invalid"}),
 }
 

@@ -46,7 +46,8 @@ package struct DaemonConfiguration: Sendable {
     ///   - flags: what was given on the command line.
     ///   - file: `--config`.
     package static func load(
-        flags: [ServeOption: [String]], environment: [String: String], file: String?
+        flags: [ServeOption: [String]], environment: [String: String], file: String?,
+        for purpose: ConfigurationPurpose = .serving
     ) throws(ConfigurationError) -> DaemonConfiguration {
         let options = try OptionReader(flags: flags, environment: environment, file: file)
         let freshness = Freshness(
@@ -61,15 +62,17 @@ package struct DaemonConfiguration: Sendable {
         let passedSockets = try passedSockets(environment)
         let sockets = try SocketConfiguration.all(
             options, passed: passedSockets,
-            mainPath: try socketPath(options, environment, isNeeded: passedSockets.isEmpty))
+            mainPath: try socketPath(options, environment, isNeeded: passedSockets.isEmpty && purpose == .serving),
+            for: purpose)
         let socketLimits = try Limits(options)
         let http = try HTTPConfiguration(options, socketLimits)
         return DaemonConfiguration(
             decoding: try DecoderSettings(options),
             endpoint: endpoint,
-            warnings: tls.warnings + SocketConfiguration.warnings(of: sockets) + (http?.warnings ?? []),
+            warnings: tls.warnings + SocketConfiguration.warnings(of: sockets) + (http?.warnings ?? [])
+                + (purpose == .examining ? secretWarnings(options, endpoint) : []),
             keyPattern: pattern,
-            journal: try JournalConfiguration(options, environment),
+            journal: try JournalConfiguration(options, environment, for: purpose),
             stream: try stream(options, endpoint, pattern, timeout: .milliseconds(linkTimeout)),
             sockets: sockets,
             http: http,
@@ -86,6 +89,9 @@ package struct DaemonConfiguration: Sendable {
             given: options.hashes
         )
     }
+
+    /// Whether somebody gave the option, on the command line, in the environment or in the file.
+    package func isGiven(_ option: ServeOption) -> Bool { given[option] != nil }
 
     /// The options that are given otherwise than there.
     func changes(since other: DaemonConfiguration) -> Set<ServeOption> {
@@ -108,6 +114,18 @@ package struct DaemonConfiguration: Sendable {
             return try RedisEndpoint(url: url)
         } catch {
             throw .badValue(option: option, problem: "\(error)")
+        }
+    }
+
+    /// What is to be said of files with secrets that others may read.
+    private static func secretWarnings(_ options: OptionReader, _ endpoint: RedisEndpoint) -> [String] {
+        let files = [
+            (options.text(.secretKeyFile), "Django's secret key"),
+            (endpoint.password == nil ? nil : options.text(.redisURLFile), "the password of Redis"),
+        ]
+        return files.compactMap { path, what in
+            guard let path, let mode = FileContent.modeIfOpenToOthers(path) else { return nil }
+            return "\(path) holds \(what), and others may read it (mode \(mode)): run chmod 600 on it"
         }
     }
 

@@ -5,6 +5,8 @@ package struct DecoderSettings: Sendable {
     package var decoder: SessionDecoder
     /// How many secret keys there are that vouch for values; 0 without verification, and for values of a cache.
     package var keyCount: Int
+    /// Whether values are those of a cache: `--encoding cache`.
+    package let isOfCache: Bool
     /// The keys, to find them again among others.
     private var keys: [SecretKey]
     /// Whether the keys are a copy that the service manager made at the start: a reload finds the same ones.
@@ -17,6 +19,7 @@ package struct DecoderSettings: Sendable {
         let django = try Self.django(options)
         let (keys, areCopied) = try Self.keys(options)
         let isUnverified = try options.flag(.noVerify)
+        isOfCache = encoding == .cache
         switch encoding {
         case .signed:
             guard [nil, DecodedSession.Compression.none, .zlib].contains(compressor) else {

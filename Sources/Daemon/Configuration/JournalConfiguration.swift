@@ -15,13 +15,15 @@ package enum JournalConfiguration: Sendable {
     /// How large a journal gets where nobody says otherwise, in MiB.
     private static let sizeDefault = 4096
 
-    init(_ options: OptionReader, _ environment: [String: String]) throws(ConfigurationError) {
+    init(
+        _ options: OptionReader, _ environment: [String: String], for purpose: ConfigurationPurpose
+    ) throws(ConfigurationError) {
         switch try options.choice(.journal, default: Kind.disk) {
         case .memory: self = .memory
         case .disk:
             self = .disk(
                 JournalSettings(
-                    directory: try Self.directory(options, environment),
+                    directory: try Self.directory(options, environment, for: purpose),
                     sync: try options.choice(.journalSync, default: .normal),
                     retention: try Self.retention(options)
                 )
@@ -40,10 +42,11 @@ package enum JournalConfiguration: Sendable {
     }
 
     private static func directory(
-        _ options: OptionReader, _ environment: [String: String]
+        _ options: OptionReader, _ environment: [String: String], for purpose: ConfigurationPurpose
     ) throws(ConfigurationError) -> String {
         if let path = options.text(.stateDirectory) { return path }
         let candidates = StateDirectoryPath.candidates(environment: environment)
+        if purpose == .examining, let first = candidates.first { return first }
         for path in candidates {
             try? FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])

@@ -30,7 +30,7 @@ extension SocketConfiguration {
     ///
     /// - Parameter mainPath: of `--socket`, or of its default; nil where there is to be none.
     static func all(
-        _ options: OptionReader, passed: [PassedSocket], mainPath: String?
+        _ options: OptionReader, passed: [PassedSocket], mainPath: String?, for purpose: ConfigurationPurpose
     ) throws(ConfigurationError) -> [SocketConfiguration] {
         let main = try mainPolicy(options)
         var sockets: [SocketConfiguration] = []
@@ -49,7 +49,7 @@ extension SocketConfiguration {
                             group: try group(try entry.text("group")) { entry.problem("group: \($0)") }),
                         policy: policy))
             case (nil, let name?):
-                guard passed.contains(where: { $0.name == name }) else {
+                guard purpose == .examining || passed.contains(where: { $0.name == name }) else {
                     throw entry.problem("the service manager has passed no socket of the name \(name)")
                 }
                 policies[name] = policy

@@ -33,8 +33,8 @@ def wait_for(condition: Callable[[], object], what: str, seconds: float = DEADLI
 class PrivateRedis:
     """A redis-server that listens on a Unix socket in `folder` only and keeps nothing on disk."""
 
-    def __init__(self, folder: Path) -> None:
-        program = shutil.which("redis-server")
+    def __init__(self, folder: Path, *options: str, program: Optional[str] = None) -> None:
+        program = program or shutil.which("redis-server")
         if program is None:
             raise FileNotFoundError("redis-server is not installed: apt-get install redis-server")
         self.folder = folder
@@ -42,6 +42,7 @@ class PrivateRedis:
         self._command = [
             *(program, "--port", "0", "--unixsocket", str(self.path), "--unixsocketperm", "700"),
             *("--dir", str(folder), "--save", "", "--appendonly", "no", "--daemonize", "no"),
+            *options,
         ]
         self._process: Optional[subprocess.Popen[bytes]] = None
 

@@ -1,0 +1,27 @@
+import RedisTransport
+import SessionModel
+
+/// Do the keys of sessions expire?
+enum ExpiryExamination {
+    /// Django's default SESSION_COOKIE_AGE, in seconds.
+    private static let cookieAge = 1_209_600
+
+    static func finding(_ counts: ValueCounts, _ pattern: KeyPattern, _ endpoint: RedisEndpoint) -> Finding? {
+        guard counts.totalCount > 0 else { return nil }
+        guard counts.lastingCount > 0 else { return Finding(.ok, .expirySet, "every session has a time to live") }
+        return Finding(
+            .warning, .expiryMissing,
+            "\(counts.lastingCount) of \(Words.count(counts.totalCount, "session")) never expire\(counts.lastingCount == 1 ? "s" : "")",
+            why:
+                "who stole such a cookie is logged in for ever, and the keys fill Redis. redis_sessions_fork makes them when it dies between "
+                + "SETNX and EXPIRE; PERSIST and a plain SET do, too",
+            mend: [mend(pattern, RedisCommandLine(endpoint))])
+    }
+
+    /// Has each key without a time to live expire after Django's default.
+    private static func mend(_ pattern: KeyPattern, _ cli: RedisCommandLine) -> String {
+        let glob = String(decoding: pattern.scanPattern, as: UTF8.self)
+        return "\(cli.line("--scan", "--pattern", glob)) | while IFS= read -r key; do "
+            + "[ \"$(\(cli.line("TTL")) \"$key\")\" != -1 ] || \(cli.line("EXPIRE")) \"$key\" \(cookieAge); done"
+    }
+}
