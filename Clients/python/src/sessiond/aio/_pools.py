@@ -11,7 +11,7 @@ from ._pool import Connect, Pool
 
 
 class Pools:
-    """The pools of a client, which threads with event loops of their own may share: a connection belongs to one loop."""
+    """The pools of a client, which threads with event loops of their own may share: a connection belongs to one."""
 
     def __init__(self, connect: Connect, size: int) -> None:
         """Start without any. `size`: of each pool."""
