@@ -8,6 +8,8 @@ struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Examines the configuration, the Redis that it names and the daemon, and says what to change.",
+        // The options are those of another command, whose name would be in it.
+        usage: "sessiond check [<options>]",
         discussion: """
             Takes all that `serve` takes, from the same places. Writes nothing to Redis: it reads, at most 200 values and 100,000 names \
             of keys, and tries what the Redis user may do. Prints no session key, no secret and no password.

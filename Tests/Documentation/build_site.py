@@ -141,7 +141,9 @@ def with_links(page: Page, names: dict[Path, str]) -> str:
         return words if target is None else f"[{words}](doc:{target})"
 
     fenced = re.split(r"(^ *```.*?^ *```$)", page.source.read_text(), flags=re.DOTALL | re.MULTILINE)
-    return "".join(part if part.lstrip().startswith("```") else LINK.sub(replace, part) for part in fenced)
+    text = "".join(part if part.lstrip().startswith("```") else LINK.sub(replace, part) for part in fenced)
+    # DocC knows pictures by their names alone.
+    return text.replace("](Resources/", "](")
 
 
 def shown(name: str, file: Path) -> str:
@@ -170,6 +172,7 @@ def build(output: Path, base_path: str) -> int:
         catalogue = Path(name) / f"{NAME}.docc"
         catalogue.mkdir()
         stage(catalogue)
+        shutil.copytree(CATALOGUE / "Resources", catalogue / "Resources")
         # DocC would copy its template with its owner, which only root may.
         template = Path(name) / "template"
         shutil.copytree(Path(shutil.which("docc") or "").resolve().parents[1] / "share/docc/render", template)

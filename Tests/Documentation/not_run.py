@@ -36,6 +36,7 @@ NOT_RUN: list[tuple[str, str, str]] = [
     ("Service.md", "sudo systemctl daemon-reload", ROOT_OF_A_MACHINE),
     ("Service.md", "systemd-creds encrypt", ROOT_OF_A_MACHINE),
     ("Service.md", "addgroup --system", ROOT_OF_A_MACHINE),
+    ("Check.md", "sudo sessiond check", ROOT_OF_A_MACHINE),
     ("TLS.md", "openssl", BY_ANOTHER),
     ("TLS.md", "sessiond serve", BY_ANOTHER),
     ("Containers.md", "docker run", CONTAINER),

@@ -78,7 +78,7 @@ def test_a_daemon_starts_with_it(block: Block, binary: str, folder: Path, reques
 
 def refused_for(daemon: Daemon, words: str) -> None:
     """See that a daemon has read its configuration, and comes no further for one reason only."""
-    process = subprocess.Popen(daemon._command, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(daemon.command, stderr=subprocess.PIPE, text=True)
     try:
         for line in process.stderr:
             if words in line:
