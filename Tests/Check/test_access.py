@@ -10,7 +10,7 @@ import pytest
 import sessiond
 from checking import mend
 
-README = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[2]
 #: What the line gives beside the name and the password, a word each.
 PIECES = [
     "&__keyspace@0__:django_sessions:*",
@@ -37,13 +37,12 @@ def make_user(redis, words: list[str]) -> None:
     redis.command(*words[words.index("ACL") :])
 
 
-def test_the_line_is_that_of_the_readme(site, redis):
+def test_the_line_is_that_of_the_documentation(site, redis):
     words = printed_line(site, redis)
     words = [word.replace("CHOOSE-A-PASSWORD", "password") for word in words[words.index("ACL") :]]
-    readme = next(
-        line for line in (README / "README.md").read_text().splitlines() if line.startswith("ACL SETUSER sessiond")
-    )
-    assert words == readme.split()
+    page = (ROOT / "Sources/Daemon/Documentation.docc/Django.md").read_text()
+    line = next(line for line in page.splitlines() if line.startswith("ACL SETUSER sessiond"))
+    assert words == line.split()
     assert [word for word in words[5:] if word not in ("resetchannels", "-@all")] == PIECES
 
 
