@@ -18,8 +18,9 @@ enum Refusal: Equatable {
         guard case .error(let bytes) = reply, let code = reply.errorCode else { return nil }
         let text = String(decoding: bytes, as: UTF8.self).lowercased()
         switch code {
-        case "NOPERM" where text.contains("of the keys"): self = .key
-        case "NOPERM" where text.contains("of the channels"): self = .channel
+        // Redis up to 7.0, and newer ones and Valkey.
+        case "NOPERM" where text.contains("of the keys") || text.contains("access a key"): self = .key
+        case "NOPERM" where text.contains("of the channels") || text.contains("access a channel"): self = .channel
         case "NOPERM": self = .command
         case "ERR" where text.contains("unknown command") || text.contains("unknown subcommand"): self = .unknown
         default: self = .other(code)

@@ -12,7 +12,7 @@ struct CheckCommand: AsyncParsableCommand {
         usage: "sessiond check [<options>]",
         discussion: """
             Takes all that `serve` takes, from the same places. Writes nothing to Redis: it reads, at most 200 values and 100,000 names \
-            of keys, and tries what the Redis user may do. Prints no session key, no secret and no password.
+            of keys, more of them only to find sessions that lie elsewhere, and tries what the Redis user may do. Prints no session key, no secret and no password.
 
             A line for each thing that was looked at: ok, note, warning or error; under it why it matters, and what mends it.
 

@@ -121,14 +121,20 @@ def test_a_user_who_may_not_select(site, redis):
     assert site.check(as_user(redis, 2)).level("redis.reachable") == "ok"
 
 
-def test_a_user_who_may_read_other_keys_is_told_and_confined(site, redis):
-    make_user(redis, [*printed_line(site, redis), "~other:*", "~sessiond-check:*"])
-    finding = site.check(as_user(redis)).findings["access.wide"]
+def test_for_a_user_who_may_read_other_keys_another_one_is_proposed(site, redis):
+    """Django may use it, too: nothing is taken from it."""
+    line = printed_line(site, redis)
+    shared = [word if word != "sessiond" else "django" for word in line]
+    make_user(redis, [*shared, "~other:*", "~sessiond-check:*"])
+    url = as_user(redis).replace("sessiond:", "django:")
+    finding = site.check(url).findings["access.wide"]
     assert finding["level"] == "note"
+    assert shlex.split(finding["mend"][0]) == line
     mend(finding["mend"][0])
     report = site.check(as_user(redis))
     assert report.level("access.wide") is None
     assert report.level("access.sufficient") == "ok"
+    assert site.check(url).level("access.sufficient") == "ok"
 
 
 def test_whether_sessions_may_be_deleted(site, redis, serve):

@@ -6,6 +6,7 @@ import contextlib
 import importlib.util
 import json
 import os
+import shlex
 import socket
 import subprocess
 import time
@@ -277,6 +278,15 @@ def test_other_servers_are_examined_as_well(site, server, serve, package):
     mend(line)
     own = redis.url.replace("unix://", "unix://sessiond:CHOOSE-A-PASSWORD@")
     assert site.check(own).level("access.sufficient") == "ok"
+    # Each server refuses keys and channels in words of its own.
+    words = shlex.split(line)
+    for piece in ("%R~django_sessions:*", "&__keyspace@0__:django_sessions:*"):
+        redis.command("ACL", "DELUSER", "sessiond")
+        redis.command(*[word for word in words[words.index("ACL") :] if word != piece])
+        lacking = site.check(own).findings["access.missing"]
+        assert lacking["what"] == f"the Redis user sessiond lacks {piece}"
+        mend(lacking["mend"][0])
+        assert site.check(own).level("access.sufficient") == "ok"
     serve(own)
     assert site.check(own).level("socket.agrees") == "ok"
 

@@ -62,20 +62,32 @@ import Testing
         #expect(findings.first?.id == .accessMissing)
     }
 
+    @Test("A key and a channel are told from a command in the words of every server")
+    func refusals() {
+        for key in [RESPValue.noKey, .failed("NOPERM No permissions to access a key")] {
+            #expect(Refusal(key) == .key)
+        }
+        for channel in [RESPValue.noChannel, .failed("NOPERM No permissions to access a channel")] {
+            #expect(Refusal(channel) == .channel)
+        }
+        #expect(Refusal(.failed("NOPERM User anna has no permissions to run the 'get' command")) == .command)
+    }
+
     @Test("What an old server has not is nothing that a user lacks")
     func oldServer() {
         let refused = ["client|trackinginfo": RESPValue.failed("ERR Unknown subcommand or wrong number of arguments")]
         #expect(Self.examination().findings(Self.trials(refused), Self.fine).first?.id == .accessSufficient)
     }
 
-    @Test("A user who may read other keys is confined; the default user is left for another one")
+    @Test("Where a user may read other keys, another user is proposed: nothing is taken from one whom others may use")
     func wide() throws {
         var beyond = Self.fine
         beyond.foreignRead = .text("")
-        let own = try #require(Self.examination().findings(Self.trials(), beyond).first { $0.id == .accessWide })
-        #expect(own.mend.first?.contains("ACL SETUSER anna resetkeys resetchannels") == true)
-        let other = Self.examination(user: nil).findings(Self.trials(), beyond).first { $0.id == .accessWide }
-        #expect(other?.mend.first?.contains("ACL SETUSER sessiond on '>CHOOSE-A-PASSWORD'") == true)
+        for user in ["anna", nil] {
+            let findings = Self.examination(user: user).findings(Self.trials(), beyond)
+            let wide = try #require(findings.first { $0.id == .accessWide })
+            #expect(wide.mend.first?.contains("ACL SETUSER sessiond on '>CHOOSE-A-PASSWORD'") == true)
+        }
         #expect(
             Self.examination(RedisVersion(5, 0)).findings(Self.trials(), beyond).allSatisfy { $0.id != .accessWide })
     }

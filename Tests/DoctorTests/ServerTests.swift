@@ -135,6 +135,11 @@ import Testing
         let finding = MemoryExamination.finding(policy: .noPermission, limit: .noPermission, info, Self.endpoint)
         #expect(finding.id == .memoryEvicts)
         #expect(finding.what.contains("50 %"))
+        let absurd = try RedisInfo.of(
+            "maxmemory:200", "maxmemory_policy:allkeys-lfu", "used_memory:9223372036854775807")
+        #expect(
+            MemoryExamination.finding(policy: .noPermission, limit: .noPermission, absurd, Self.endpoint).id
+                == .memoryEvicts)
         #expect(MemoryExamination.finding(policy: .null, limit: .noPermission, nil, Self.endpoint).id == .memoryUnknown)
     }
 
@@ -179,6 +184,9 @@ import Testing
         #expect(ClockExamination.finding(.noPermission, before: 0, after: 0).id == .clockUnknown)
         let late = RESPValue.array([.text("9223372036854775807"), .text("9223372036854775807")])
         #expect(ClockExamination.finding(late, before: 0, after: 0).id == .clockDiffers)
+        let early = RESPValue.array([.text("-9223372036854775"), .text("-9223372036854775807")])
+        #expect(
+            ClockExamination.finding(early, before: 1_800_000_000_000, after: 1_800_000_000_000).id == .clockDiffers)
     }
 
     @Test("INFO is read whatever it holds")

@@ -126,12 +126,18 @@ import Testing
         #expect(foreign?.what.hasPrefix("1 key ") == true)
     }
 
-    @Test("Keys without an end are counted, those of values that are not read as well")
+    @Test("Sessions without an end are counted, and nothing that may be other data is given one")
     func lasting() throws {
-        let lasting = ValueCounts(try Self.sample([.string([]), .long([])], expiry: .never), Self.decoder)
+        let session = StoredValue.Content.string(Self.signer.signing(Self.login))
+        let lasting = ValueCounts(try Self.sample([session, session, .string([])], expiry: .never), Self.decoder)
         let finding = try #require(ExpiryExamination.finding(lasting, .default, Self.endpoint))
-        #expect(finding.what == "2 of 2 sessions never expire")
+        #expect(finding.what == "2 of 3 sessions never expire")
         #expect(finding.mend.first?.contains("redis-cli -s /r --scan --pattern 'django_sessions:*'") == true)
+        let everything = try #require(KeyPattern("{session_key}"))
+        let bare = try #require(ExpiryExamination.finding(lasting, everything, Self.endpoint))
+        #expect(bare.mend.allSatisfy { !$0.contains("--scan") })
+        let other = ValueCounts(try Self.sample([.string([]), .long([])], expiry: .never), Self.decoder)
+        #expect(ExpiryExamination.finding(other, .default, Self.endpoint)?.level == .ok)
         let ending = ValueCounts(try Self.sample([.string([])]), Self.decoder)
         #expect(ExpiryExamination.finding(ending, .default, Self.endpoint)?.level == .ok)
     }

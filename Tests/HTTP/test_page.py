@@ -274,6 +274,8 @@ def test_of_more_sessions_than_it_reads_the_search_finds_every_user(full, look):
     page.press(*hidden)
     page.wait_for(f"[...document.querySelectorAll('#online bdi')].some(row => row.textContent === '{hidden}')")
     assert any(url.endswith(f"/sessions?user_id={hidden}&limit=1000") for url in page.requests)
+    full.log_out(KEY + hidden.removeprefix("user"))
+    page.wait_for(f"![...document.querySelectorAll('#online bdi')].some(row => row.textContent === '{hidden}')")
     # Who comes from now on is in the list all the same.
     page.value("document.getElementById('search').value = ''")
     full.log_in(KEY + "newest", "newest")

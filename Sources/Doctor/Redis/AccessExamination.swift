@@ -105,7 +105,8 @@ struct AccessExamination {
         return Finding(
             .note, .accessWide, "the Redis user \(user) may read other keys than sessions",
             why: "sessiond needs no more than the sessions; a user of its own limits what a leaked password opens",
-            mend: user == "default" ? ownUser : [line.line(confining: user), line.keeping])
+            // Nothing is taken from this one: others may use it, and Django does if its URL was given.
+            mend: ownUser)
     }
 
     private func revoking(_ deletion: RESPValue) -> Finding? {

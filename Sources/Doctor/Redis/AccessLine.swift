@@ -45,11 +45,6 @@ struct AccessLine {
             ["ACL", "SETUSER", Self.user, "on", ">" + Self.password] + patterns + ["-@all"] + commands.map { "+" + $0 })
     }
 
-    /// A line that takes from a user all keys and channels but those of the sessions.
-    func line(confining user: String) -> String {
-        RedisCommandLine(server).line(["ACL", "SETUSER", user, "resetkeys"] + patterns)
-    }
-
     private var patterns: [String] {
         (knowsChannels ? ["resetchannels"] + channels.map { "&" + $0 } : []) + [readableKeys]
     }

@@ -4,6 +4,8 @@ import RESP
 enum ClockExamination {
     /// A difference up to this is none, in milliseconds.
     static let differenceMax: Int64 = 1000
+    /// What no clock shows, in seconds since 1970: ten thousand years.
+    private static let secondsMax: Int64 = 315_576_000_000
 
     /// - Parameters:
     ///   - reply: to TIME.
@@ -13,8 +15,7 @@ enum ClockExamination {
         guard case .array(let parts) = reply, parts.count == 2, let seconds = number(parts[0]),
             let microseconds = number(parts[1])
         else { return .unknown(.clockUnknown, Refusal(reply) ?? .other("?"), "TIME", "whether the clocks agree") }
-        let (product, isOverflowing) = seconds.multipliedReportingOverflow(by: 1000)
-        let there = isOverflowing ? Int64.max : product &+ microseconds / 1000
+        let there = min(max(seconds, 0), secondsMax) * 1000 + min(max(microseconds, 0), 999_999) / 1000
         // The answer was made at some time between the two.
         let ahead = there > after ? there - after : there < before ? there - before : 0
         guard abs(ahead) > differenceMax else {

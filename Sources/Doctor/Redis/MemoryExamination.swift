@@ -15,7 +15,8 @@ enum MemoryExamination {
                 .memoryUnknown, Refusal(policy) ?? .other("?"), "CONFIG GET", "whether Redis may evict sessions")
         }
         guard limit > 0 else { return Finding(.ok, .memoryKept, "Redis evicts nothing: it has no maxmemory") }
-        let share = info?.number("used_memory").map { ", of which \($0 * 100 / limit) % is used" } ?? ""
+        let share =
+            info?.number("used_memory").map { ", of which \(Int(Double($0) / Double(limit) * 100)) % is used" } ?? ""
         let what = "maxmemory is \(limit) bytes\(share), and maxmemory-policy is \(policy)"
         guard policy != "noeviction" else {
             return Finding(

@@ -33,8 +33,11 @@ struct NotificationExamination {
                 why: "it is gone when Redis restarts without it, and added again a moment later",
                 mend: commands(flags))
         }
+        // Before Redis 7 nobody can say whether a user may set them: the daemon tries.
+        let isCertain = !mayConfigureRedis || maySet == false
         return Finding(
-            invalidation == .keyspace ? .error : .warning, .notificationsMissing, what, why: consequence(maySet),
+            invalidation == .keyspace && isCertain ? .error : .warning, .notificationsMissing, what,
+            why: consequence(maySet),
             mend: commands(flags))
     }
 

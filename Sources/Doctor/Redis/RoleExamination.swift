@@ -40,7 +40,10 @@ enum RoleExamination {
             .error, .roleReplica,
             (["it is a replica of \(master)"] + details).joined(separator: "; "),
             why: "a replica lags behind and announces expiries as deletions, so `sessiond serve` refuses it",
-            mend: ["--redis-url \(endpoint.tls == nil ? "redis" : "rediss")://\(master)/\(endpoint.database)"])
+            mend: [
+                "--redis-url "
+                    + ShellText.quoted("\(endpoint.tls == nil ? "redis" : "rediss")://\(master)/\(endpoint.database)")
+            ])
     }
 
     private static func sentinel(_ endpoint: RedisEndpoint) -> Finding {

@@ -16,7 +16,7 @@ struct ValueCounts {
     var signedValueCount = 0
     /// Longer than is read for a check.
     var longCount = 0
-    /// Keys without time to live.
+    /// Sessions without time to live; what cannot be read as one may be anything.
     var lastingCount = 0
     /// All keys that hold a string.
     var totalCount = 0
@@ -33,13 +33,14 @@ struct ValueCounts {
 
     init(_ sample: SessionSample, _ decoder: SessionDecoder) {
         for entry in sample.entries {
+            let before = sessionCount
             switch entry.value.content {
             case .absent, .otherType: continue
             case .long: longCount += 1
             case .string(let bytes): add(bytes, decoder)
             }
             totalCount += 1
-            if entry.value.expiry == .never { lastingCount += 1 }
+            if entry.value.expiry == .never, sessionCount > before { lastingCount += 1 }
         }
     }
 

@@ -56,8 +56,8 @@ struct ValueExamination {
                 + "the secret key is not the one that Django signs with, or its SessionStore class has a name of its own",
             why: "where most sessions fail their signature, `sessiond serve` does not become ready",
             mend: [
-                "(umask 077; python manage.py shell -c 'from django.conf import settings; print(settings.SECRET_KEY)' > secret_key)    # then --secret-key-file secret_key",
-                "python manage.py shell -c 'from importlib import import_module as i; from django.conf import settings as s; "
+                "(umask 077; python manage.py shell -v 0 -c 'from django.conf import settings; print(settings.SECRET_KEY)' > secret_key)    # then --secret-key-file secret_key",
+                "python manage.py shell -v 0 -c 'from importlib import import_module as i; from django.conf import settings as s; "
                     + "print(getattr(i(s.SESSION_ENGINE).SessionStore(), \"key_salt\", \"\"))'    # if not django.contrib.sessions.SessionStore: --salt",
             ])
     }

@@ -1,4 +1,5 @@
 import SessiondClient
+import Synchronization
 import UnixSignals
 
 /// What a command that goes on until it is ended waits for.
@@ -42,11 +43,12 @@ enum LiveInputs {
         _ body: (LiveInput) throws -> Bool
     ) async throws {
         let (inputs, input) = AsyncStream<LiveInput>.makeStream()
+        let room = StepRoom()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 for await signal in signals { input.yield(signal == .sigwinch ? .resized : .end(signal)) }
             }
-            group.addTask { await follow(steps, isPatient: isPatient, input) }
+            group.addTask { await follow(steps, isPatient: isPatient, room, input) }
             group.addTask { await poll(path, every: interval, input) }
             if let keys {
                 group.addTask {
@@ -55,17 +57,23 @@ enum LiveInputs {
                 }
             }
             defer { group.cancelAll() }
-            for await input in inputs where try body(input) { break }
+            for await input in inputs {
+                if case .step = input { room.give() }
+                if try body(input) { break }
+            }
         }
     }
 
     private static func follow(
-        _ steps: EventFollower, isPatient: Bool, _ input: AsyncStream<LiveInput>.Continuation
+        _ steps: EventFollower, isPatient: Bool, _ room: StepRoom, _ input: AsyncStream<LiveInput>.Continuation
     ) async {
         while !Task.isCancelled {
             do throws(SessiondClientError) {
                 var iterator = steps.makeAsyncIterator()
-                while let step = try await iterator.next() { input.yield(.step(step)) }
+                while let step = try await iterator.next() {
+                    await room.take()
+                    input.yield(.step(step))
+                }
             } catch {
                 guard isPatient, isPassing(error) else {
                     input.yield(.stepsEnded(error))
@@ -103,10 +111,27 @@ enum LiveInputs {
                 }
                 input.yield(.status(.success(try await asked.status())))
             } catch {
-                connection = nil
+                // A right that is missing is no reason to connect again.
+                if case .refused = error {} else { connection = nil }
                 if error != .cancelled { input.yield(.status(.failure(error))) }
             }
             try? await Task.sleep(for: interval)
         }
     }
+}
+
+/// How many events may wait to be shown: the daemon is read no faster, and a key or a signal waits behind no more of them.
+private final class StepRoom: Sendable {
+    private static let countMax = 256
+    private static let pause = Duration.milliseconds(2)
+    private let count = Atomic(0)
+
+    func take() async {
+        while count.load(ordering: .relaxed) >= Self.countMax, !Task.isCancelled {
+            try? await Task.sleep(for: Self.pause)
+        }
+        count.wrappingAdd(1, ordering: .relaxed)
+    }
+
+    func give() { count.wrappingSubtract(1, ordering: .relaxed) }
 }

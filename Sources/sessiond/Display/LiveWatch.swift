@@ -54,7 +54,7 @@ struct LiveWatch {
             }
         case .stepsEnded(let error): throw error
         case .status(.success(let status)): tally.take(status)
-        case .status(.failure): tally.take(nil)
+        case .status(.failure(let error)): tally.take(error)
         case .info, .key, .resized, .end: break
         }
         // The last column stays free: some terminals begin a new line with it.

@@ -45,7 +45,12 @@ struct TopView {
 
     /// The daemon could not be asked: what it said before stands there still, and is called old.
     mutating func daemonLost(_ error: SessiondClientError) {
-        absence = error == .connectionClosed ? "the connection to the daemon is lost" : "\(error)"
+        absence =
+            switch error {
+            case .connectionClosed: "the daemon is away: the connection to it is lost"
+            case .refused: "no figures: you lack the right `identify`"
+            default: "the daemon is away: \(error)"
+            }
         rates.interrupt()
     }
 
@@ -103,7 +108,7 @@ struct TopView {
     }
 
     private func second(_ glyphs: Glyphs) -> StyledLine {
-        if let absence { return StyledLine("the daemon is away: \(absence)", .bad) }
+        if let absence { return StyledLine(absence, .bad) }
         guard let link = status?.link else { return StyledLine("asking the daemon", .faint) }
         var line = StyledLine()
         let (words, style) = LinkWords.state(link)

@@ -7,6 +7,8 @@ struct WatchTally {
     enum Standing: Equatable {
         case unknown
         case away
+        /// The daemon tells events, but no figures.
+        case refused
         case daemon(ServerStatus)
     }
 
@@ -30,9 +32,14 @@ struct WatchTally {
         recent[second, default: 0] += 1
     }
 
-    /// The daemon said how it is doing, or could not be asked.
-    mutating func take(_ status: ServerStatus?) {
-        standing = status.map(Standing.daemon) ?? .away
+    /// The daemon said how it is doing.
+    mutating func take(_ status: ServerStatus) {
+        standing = .daemon(status)
+    }
+
+    /// The daemon did not say how it is doing.
+    mutating func take(_ error: SessiondClientError) {
+        standing = if case .refused = error { .refused } else { .away }
     }
 
     /// The line that stands below the events.
@@ -44,6 +51,7 @@ struct WatchTally {
         switch standing {
         case .unknown: line.add("asking the daemon", .faint)
         case .away: line.add("the daemon is away", .bad)
+        case .refused: line.add("no figures without the right identify", .faint)
         case .daemon(let status):
             let (words, style) = LinkWords.state(status.link)
             line.add(words, style)

@@ -71,10 +71,18 @@ import Testing
         var view = TopView(path: "")
         view.take(try Samples.status(["sessions.users": 7]), at: 1)
         view.daemonLost(.connectionClosed)
-        #expect(shown(view)[1] == "the daemon is away: the connection to the daemon is lost")
+        #expect(shown(view)[1] == "the daemon is away: the connection to it is lost")
         #expect(shown(view).contains("users     7 online"))
         view.take(try Samples.status(["sessions.users": 8]), at: 2)
         #expect(shown(view)[1].hasPrefix("live · lag 0.4 ms · database 0 · 0 reconnects"))
+    }
+
+    @Test("A right that is missing is not called an absent daemon")
+    func noFigures() throws {
+        var view = TopView(path: "")
+        let error = #"{"code":-32002,"message":"forbidden","data":{"right":"identify"}}"#
+        view.daemonLost(.refused(try #require(RemoteError(Array(error.utf8)[...]))))
+        #expect(shown(view)[1] == "no figures: you lack the right `identify`")
     }
 
     @Test("In any window there are no more lines than rows, and none is wider")

@@ -75,8 +75,11 @@ import Testing
         let later = Samples.now.addingTimeInterval(45)
         #expect(tally.line(at: later, .ascii).text.contains(" | 1 in the last minute | last event 55 s ago"))
         #expect(tally.summary(after: 61).text == "watched for 1 min 1 s, 2 logins, 1 logout, 1234 users online")
-        tally.take(nil)
+        tally.take(.connectionClosed)
         #expect(tally.line(at: later, .unicode).text.hasPrefix("the daemon is away · + 2 logins"))
         #expect(tally.summary(after: 0).text == "watched for 0 s, 2 logins, 1 logout")
+        let error = #"{"code":-32002,"message":"forbidden","data":{"right":"identify"}}"#
+        tally.take(.refused(try #require(RemoteError(Array(error.utf8)[...]))))
+        #expect(tally.line(at: later, .unicode).text.hasPrefix("no figures without the right identify · + 2 logins"))
     }
 }
