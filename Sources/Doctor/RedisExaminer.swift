@@ -63,11 +63,18 @@ struct RedisExaminer {
         ).finding(flags: flags, maySet: maySet)
     }
 
+    /// Of a server that refuses INFO it is told by HELLO, which Redis refuses to nobody.
+    private func version(_ info: RedisInfo?) async throws(RedisFailure) -> RedisVersion? {
+        if let version = info?.version { return version }
+        return RedisVersion(hello: try await probe.ask("HELLO"))
+    }
+
     private func access(
         role: RESPValue, reads: [[RESPValue]], _ info: RedisInfo?, hear: () async throws(RedisFailure) -> RedisProbe
     ) async throws(RedisFailure) -> [Finding] {
         let line = AccessLine(
-            endpoint: endpoint, keyPattern: pattern, invalidation: settings.invalidation, version: info?.version)
+            endpoint: endpoint, keyPattern: pattern, invalidation: settings.invalidation,
+            version: try await version(info))
         let scan = ScanPage.command(from: ScanPage.start, matching: pattern.scanPattern, count: 1)
         var trials: [AccessExamination.Trial] = [
             .init(command: "ping", reply: try await probe.ask("PING")), .init(command: "role", reply: role),

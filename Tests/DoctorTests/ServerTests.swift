@@ -189,6 +189,17 @@ import Testing
             ClockExamination.finding(early, before: 1_800_000_000_000, after: 1_800_000_000_000).id == .clockDiffers)
     }
 
+    @Test("HELLO tells the version, and what is no answer to it tells none")
+    func hello() {
+        let reply = RESPValue.array([.text("server"), .text("redis"), .text("version"), .text("6.2.5"), .text("proto")])
+        #expect(RedisVersion(hello: reply) == RedisVersion(6, 2))
+        for other in [
+            RESPValue.null, .array([]), .array([.text("version")]), .failed("ERR unknown command"), .text("x"),
+        ] {
+            #expect(RedisVersion(hello: other) == nil)
+        }
+    }
+
     @Test("INFO is read whatever it holds")
     func info() throws {
         let info = try RedisInfo.of(

@@ -56,6 +56,14 @@ struct RedisVersion: Comparable {
         self.init(major, minor)
     }
 
+    /// Nil where the reply is none of HELLO, as before Redis 6.
+    init?(hello reply: RESPValue) {
+        guard case .array(let parts) = reply, let name = parts.firstIndex(where: { $0.bytes == Array("version".utf8) }),
+            parts.indices.contains(name + 1), let version = parts[name + 1].bytes
+        else { return nil }
+        self.init(String(decoding: version, as: UTF8.self))
+    }
+
     static func < (left: Self, right: Self) -> Bool { (left.major, left.minor) < (right.major, right.minor) }
 }
 
