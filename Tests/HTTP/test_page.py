@@ -279,7 +279,7 @@ def test_of_more_sessions_than_it_reads_the_search_finds_every_user(full, look):
     # Who comes from now on is in the list all the same.
     page.value("document.getElementById('search').value = ''")
     full.log_in(KEY + "newest", "newest")
-    page.wait_for("document.querySelector('#online bdi').textContent === 'newest'")
+    page.wait_for("document.querySelector('#online bdi')?.textContent === 'newest'")
 
 
 def test_the_feed_can_be_held_with_the_keyboard(full, look):
