@@ -2,7 +2,6 @@
 
 import functools
 import json
-import os
 import re
 import shlex
 import subprocess
@@ -75,14 +74,6 @@ def unknown_options(binary: str, line: str) -> list[str]:
         known = options_of(binary, *command)
         unknown += [word for word in words if word.startswith("--") and word.split("=")[0] not in known]
     return unknown
-
-
-@pytest.fixture(scope="session")
-def binary():
-    path = os.environ.get("SESSIOND_BINARY")
-    if not path:
-        pytest.skip("SESSIOND_BINARY names no daemon to ask for its options")
-    return path
 
 
 @pytest.mark.parametrize("block", blocks(*COMMANDS), ids=str)

@@ -16,14 +16,6 @@ from processes import Daemon, PrivateRedis
 PATH = f"{os.environ['PATH']}:/usr/sbin"
 
 
-@pytest.fixture(scope="module")
-def binary():
-    path = os.environ.get("SESSIOND_BINARY")
-    if not path:
-        pytest.skip("SESSIOND_BINARY names no daemon to try the configurations with")
-    return path
-
-
 @pytest.fixture
 def folder():
     with tempfile.TemporaryDirectory(prefix="sd-") as name:

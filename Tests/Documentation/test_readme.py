@@ -35,14 +35,6 @@ def blocks(language: str, containing: str, page: str = README) -> str:
 
 
 @pytest.fixture(scope="module")
-def binary():
-    path = os.environ.get("SESSIOND_BINARY")
-    if not path:
-        pytest.skip("SESSIOND_BINARY names no daemon to try the commands with")
-    return path
-
-
-@pytest.fixture(scope="module")
 def folder():
     with tempfile.TemporaryDirectory(prefix="sd-") as name:
         yield Path(name)

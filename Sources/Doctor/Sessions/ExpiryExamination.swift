@@ -7,11 +7,11 @@ enum ExpiryExamination {
     private static let cookieAge = 1_209_600
 
     static func finding(_ counts: ValueCounts, _ pattern: KeyPattern, _ endpoint: RedisEndpoint) -> Finding? {
-        guard counts.totalCount > 0 else { return nil }
+        guard counts.sessionCount > 0 else { return nil }
         guard counts.lastingCount > 0 else { return Finding(.ok, .expirySet, "every session has a time to live") }
         return Finding(
             .warning, .expiryMissing,
-            "\(counts.lastingCount) of \(Words.count(counts.totalCount, "session")) never expire\(counts.lastingCount == 1 ? "s" : "")",
+            "\(counts.lastingCount) of \(Words.count(counts.sessionCount, "session")) never expire\(counts.lastingCount == 1 ? "s" : "")",
             why:
                 "who stole such a cookie is logged in for ever, and the keys fill Redis. redis_sessions_fork makes them when it dies between "
                 + "SETNX and EXPIRE; PERSIST and a plain SET do, too",
